@@ -1,0 +1,1 @@
+"""Topics, events and the envelope that all services share."""

@@ -1,0 +1,1 @@
+"""Kafka, SQL and FastAPI plumbing, the only code that knows them."""

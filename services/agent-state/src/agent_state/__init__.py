@@ -1,0 +1,1 @@
+"""Presence, offers settled, talk and wrap-up of every agent."""

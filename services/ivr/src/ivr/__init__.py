@@ -1,0 +1,1 @@
+"""The front door: flows, self-service, every leg of a call."""
