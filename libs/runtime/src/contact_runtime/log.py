@@ -1,0 +1,191 @@
+"""The log as services see it: records in partitions, read from a position, appended in batches.
+
+Positions are ours: "position" is always the next offset to read. Two adapters pass one suite:
+`contact_runtime.kafka.KafkaLog` and its double `contact_runtime.memory_log.MemoryLog`.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from contact_events.topics import Topic
+
+
+class LogError(Exception):
+    """What the log may answer instead of doing as it was asked."""
+
+    code = "log-error"
+
+
+class Ambiguous(LogError):
+    """An append whose outcome is unknown: it landed, did not, or lands later. The writer is dead.
+
+    Drop the writer, open another, and go on from what is read back.
+    """
+
+    code = "log-ambiguous"
+
+
+class TooLarge(LogError):
+    """A batch above what the log takes at once. Nothing of it was written; the writer goes on."""
+
+    code = "log-too-large"
+
+
+class Unavailable(LogError):
+    """The log did not answer within its bound. Nothing was changed; try again after a pause."""
+
+    code = "log-unavailable"
+
+
+class PositionGone(LogError):
+    """A position below the first record kept or beyond the end (truncation, retention): refold."""
+
+    code = "log-position-gone"
+
+
+class WrongPartitions(LogError):
+    """A topic exists with another number of partitions than asked. That number never changes."""
+
+    code = "log-wrong-partitions"
+
+
+class ReaderDead(LogError):
+    """The reader's own task ended, or it was closed: no record would ever come. A bug, be loud."""
+
+    code = "log-reader-dead"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class TopicPartition:
+    """One partition of one topic."""
+
+    topic: str
+    partition: int
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record as it stands in the log. `timestamp_ms` is machine time, never business time."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...]
+    timestamp_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One record to be appended. Key and value may not both be None."""
+
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...] = ()
+
+
+class LogReader(Protocol):
+    """Reads assigned partitions from given positions; never a member of a consumer group."""
+
+    async def read(self, *, max_records: int = 1000, timeout_s: float = 0.1) -> list[Record]:
+        """Return the next records, at most `max_records`; [] when none came in `timeout_s`.
+
+        Each partition's own order is kept. While the broker is away the answer is [] and the
+        position stays: `unheard_s` tells silence of the writers from silence of the log.
+
+        Raises:
+            PositionGone: a position is no longer, or not yet, in the log.
+            ReaderDead: nothing can come any more.
+        """
+        ...
+
+    def seek(self, tp: TopicPartition, offset: int) -> None:
+        """Make `offset` the next offset to be read of `tp`, one of the assigned partitions."""
+        ...
+
+    async def ends(self) -> dict[TopicPartition, int]:
+        """Return the offset after the last record of each assigned partition.
+
+        Raises:
+            Unavailable: the broker did not answer in time.
+        """
+        ...
+
+    def unheard_s(self) -> float:
+        """Return for how long the log has not answered, machine seconds; small while it works.
+
+        It is the age of the oldest "last answer" over the assigned partitions, so silence of a
+        writer may be judged only while this is small.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of the log; never hangs, whatever state the broker is in."""
+        ...
+
+
+class LogWriter(Protocol):
+    """Appends batches. After `Ambiguous` it is dead and every further append says so."""
+
+    async def append(self, tp: TopicPartition, entries: Sequence[Entry]) -> int:
+        """Append `entries` as one atomic batch and return the offset of the first.
+
+        Calls may run side by side; batches of one partition land in the order of the calls.
+
+        Raises:
+            Ambiguous: the batch may have landed, or may land later; open another writer.
+            TooLarge: nothing was written; this writer goes on.
+            ValueError: `entries` is empty.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of the log; never hangs. An append under way ends as `Ambiguous`."""
+        ...
+
+
+class Log(Protocol):
+    """The way to readers and writers."""
+
+    async def reader(self, positions: Mapping[TopicPartition, int]) -> LogReader:
+        """Return a reader of these partitions, each from its position.
+
+        Raises:
+            Unavailable: the log did not answer within its bound.
+        """
+        ...
+
+    async def writer(self) -> LogWriter:
+        """Return a new writer, connected and ready.
+
+        Raises:
+            Unavailable: the log did not answer within its bound.
+        """
+        ...
+
+    async def ensure_topics(self, topics: Iterable[Topic], partitions: int) -> None:
+        """Create what is missing of `topics`: pooled ones with `partitions`, others with one.
+
+        Raises:
+            WrongPartitions: a topic is there with another number of partitions.
+            Unavailable: the log did not answer within its bound.
+        """
+        ...
+
+    async def ends(self, topics: Iterable[str]) -> dict[TopicPartition, int]:
+        """Return the offset after the last record of every partition of `topics`.
+
+        Raises:
+            Unavailable: the log did not answer within its bound, or a topic does not exist.
+        """
+        ...
+
+    async def starts(self, topics: Iterable[str]) -> dict[TopicPartition, int]:
+        """Return the first offset that is still kept of every partition of `topics`.
+
+        Raises:
+            Unavailable: the log did not answer within its bound, or a topic does not exist.
+        """
+        ...
