@@ -1,1 +1,30 @@
-"""Topics, events and the envelope that all services share."""
+"""Topics, events and the envelope that all services share.
+
+Importing the package declares every event; no I/O happens here.
+"""
+
+from contact_events import (
+    agents,
+    answering,
+    calls,
+    clock,
+    config,
+    hints,
+    locations,
+    people,
+    routing,
+    wrapping,
+)
+
+__all__ = [
+    "agents",
+    "answering",
+    "calls",
+    "clock",
+    "config",
+    "hints",
+    "locations",
+    "people",
+    "routing",
+    "wrapping",
+]

@@ -1,0 +1,44 @@
+"""`agent-state`: what an agent is after each change."""
+
+from typing import Literal
+
+import msgspec
+
+from contact_events.registry import Event, event
+from contact_events.topics import AGENT_STATE
+
+Presence = Literal["Offline", "NotReady", "Ready"]
+SlotState = Literal["free", "reserved", "talking", "hold", "wrap_up"]
+AgentStatus = Literal["Offline", "NotReady", "Ready", "Reserved", "Talking", "Hold", "WrapUp"]
+
+
+class Slot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One contact's room with an agent.
+
+    `reservation_id`, `call_id` and `attempt` name what fills it. `last_reservation_id` is the
+    last offer agent-state has read for it: the router trusts "free" only if that is its own last.
+    """
+
+    slot: int
+    state: SlotState
+    channel: str = "voice"
+    call_id: str | None = None
+    attempt: int | None = None
+    reservation_id: str | None = None
+    last_reservation_id: str | None = None
+
+
+@event("agent.changed", version=1, topic=AGENT_STATE, key="agent_id")
+class AgentChanged(Event, frozen=True):
+    """The agent's state after a change, whole, with the change's cause."""
+
+    agent_id: str
+    presence: Presence
+    status: AgentStatus
+    site_id: str
+    slots: tuple[Slot, ...]
+    cause: str
+    reason: str | None = None
+    team_id: str | None = None
+    skills: dict[str, int] = {}
+    telephone: bool = False

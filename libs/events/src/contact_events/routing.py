@@ -1,0 +1,99 @@
+"""`routed`: what the router of a pool decided. Only valid decisions count: see `validity`."""
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from contact_events.registry import Event, event
+from contact_events.topics import ROUTED
+
+
+class Decision(Event, frozen=True, kw_only=True):
+    """What every decision carries: who made it, as which number, when, and from what.
+
+    `positions` are the next offsets of the input topics, in the pool's partition, when it was
+    made: a follower folds its inputs exactly so far and then this decision.
+    """
+
+    pool: str
+    epoch: int
+    owner: str
+    number: int
+    decided_at: datetime
+    positions: dict[str, int]
+
+
+class Why(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Why this agent: the policy step, how many were eligible, who was left out for what.
+
+    `waited_s` is how long the call had waited; `home_site_id` where it would rather be answered.
+    """
+
+    step: str
+    eligible: int
+    excluded: dict[str, int] = {}
+    home_site_id: str | None = None
+    waited_s: float = 0.0
+
+
+@event("router.epoch_started", version=1, topic=ROUTED, key="pool")
+class RouterEpochStarted(Event, frozen=True):
+    """A router claims to lead the pool. The first claim of an epoch wins, later ones are void."""
+
+    pool: str
+    epoch: int
+    owner: str
+    code_version: str
+
+
+@event("router.progress", version=1, topic=ROUTED, key="pool")
+class RouterProgress(Decision, frozen=True):
+    """The leader lives and has folded its inputs so far, with nothing to decide."""
+
+
+@event("call.routed", version=1, topic=ROUTED, key="call_id")
+class CallRouted(Decision, frozen=True):
+    """The call is offered to one agent until `expires_at`: a reservation of the agent's slot."""
+
+    call_id: str
+    attempt: int
+    reservation_id: str
+    agent_id: str
+    slot: int
+    site_id: str
+    expires_at: datetime
+    why: Why
+    queue_id: str | None = None
+
+
+@event("call.rescinded", version=1, topic=ROUTED, key="call_id")
+class CallRescinded(Decision, frozen=True):
+    """The router asks for the reservation back; an acceptance that came first stands."""
+
+    call_id: str
+    attempt: int
+    reservation_id: str
+    agent_id: str
+    slot: int
+    reason: Literal["expired", "site_closed", "order"]
+
+
+@event("call.overflowed", version=1, topic=ROUTED, key="call_id")
+class CallOverflowed(Decision, frozen=True):
+    """The router says what shall become of a waiting call; ivr does it, if it still waits so."""
+
+    call_id: str
+    attempt: int
+    to: Literal["queue", "callback", "voicemail", "sender", "end"]
+    reason: Literal["max_wait", "no_such_queue", "agent_unavailable", "order"]
+    queue_id: str | None = None
+
+
+@event("site.status_changed", version=1, topic=ROUTED, key="site_id")
+class SiteStatusChanged(Decision, frozen=True):
+    """The site takes calls (open), finishes (draining), takes none (closed), or is lost."""
+
+    site_id: str
+    status: Literal["open", "draining", "closed", "lost"]
+    cause: Literal["order", "rule"]

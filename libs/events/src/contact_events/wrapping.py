@@ -1,0 +1,33 @@
+"""`wrapped-up`: the end of the agent's part of a call."""
+
+from typing import Literal
+
+from contact_events.registry import Event, event
+from contact_events.topics import WRAPPED_UP
+
+
+@event("call.released", version=1, topic=WRAPPED_UP, key="call_id")
+class CallReleased(Event, frozen=True):
+    """The agent's part of the call is over. `connected` tells whether they were ever joined."""
+
+    call_id: str
+    attempt: int
+    reservation_id: str
+    agent_id: str
+    slot: int
+    connected: bool
+    reason: Literal["ended", "moved", "recovered", "left"]
+
+
+@event("call.wrapped_up", version=1, topic=WRAPPED_UP, key="call_id")
+class CallWrappedUp(Event, frozen=True):
+    """The after-call work is done, by the agent or by the timer. `notes_sealed` is encrypted."""
+
+    call_id: str
+    attempt: int
+    reservation_id: str
+    agent_id: str
+    slot: int
+    by: Literal["agent", "timer"]
+    codes: tuple[str, ...] = ()
+    notes_sealed: str | None = None
