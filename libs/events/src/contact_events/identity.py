@@ -5,7 +5,7 @@ from hashlib import blake2b
 
 def derived_id(*parts: str | int) -> str:
     """Return the id, 32 hexadecimal digits, that these parts and no others lead to."""
-    text = "\x1f".join(str(part).replace("\\", "\\\\").replace("\x1f", "\\u") for part in parts)
+    text = "".join(f"{len(str(part))}:{part}" for part in parts)
     return blake2b(text.encode(), digest_size=16).hexdigest()
 
 
