@@ -13,6 +13,7 @@ from deploy.local.state import state_folder
 
 POM = Path(__file__).with_name("pom.xml")
 COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
+RUNTIME = "-DincludeScope=runtime"
 FETCH_LIMIT_S = 600
 
 
@@ -63,8 +64,7 @@ def _copy_dependencies(folder: Path) -> None:
     if maven is None:
         raise JarsMissing("mvn is not on the PATH; Kafka's jars are fetched with Maven")
     told = subprocess.run(
-        [maven, "-q", "-B", "-f", str(POM), COPY, f"-DoutputDirectory={folder}"]
-        + ["-DincludeScope=runtime"],
+        [*(maven, "-q", "-B", "-f", str(POM), COPY), f"-DoutputDirectory={folder}", RUNTIME],
         capture_output=True,
         text=True,
         timeout=FETCH_LIMIT_S,
