@@ -1,0 +1,1 @@
+"""HTTP for every service: one application shape, one way to refuse, one way to know who asks."""

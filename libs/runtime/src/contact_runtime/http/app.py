@@ -1,0 +1,77 @@
+"""The application every service is: its routes, its refusals, and nothing else of its own."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+
+from contact_runtime.http.auth import Auth
+from contact_runtime.http.edge import Edge
+from contact_runtime.http.limits import LIMIT_BYTES, Limits
+from contact_runtime.http.openapi import PROBLEM_RESPONSES
+from contact_runtime.http.refusing import Refusing
+from contact_runtime.metrics import Metrics
+
+
+def create_app(
+    service: str,
+    *,
+    routes: Sequence[APIRouter],
+    auth: Auth,
+    refusals: Mapping[type[Exception], int] | None = None,
+    context: Any = None,
+    lifespan: Any = None,
+    description: str = "",
+    metrics: Metrics | None = None,
+    cors_origins: Sequence[str] = (),
+    limit_bytes: int = LIMIT_BYTES,
+) -> FastAPI:
+    """Return a service's HTTP application.
+
+    Args:
+        service: its name, the title of its OpenAPI document (`/openapi.json`).
+        routes: what it answers.
+        auth: who may ask; see `contact_runtime.http.auth.require`.
+        refusals: each refusal class of the domain with its status; the class's `code` and
+            docstring become the problem document.
+        context: what the routes need; they find it as `request.app.state.context`.
+        lifespan: as FastAPI's; usually none, since `main.py` starts and stops the parts.
+        description: a few words for the OpenAPI document.
+        metrics: where requests are counted.
+        cors_origins: pages of these origins may call.
+        limit_bytes: of a request's body.
+
+    Raises:
+        TypeError: a refusal class has no `code` or no docstring.
+    """
+    refusing = Refusing(refusals or {})
+    app = FastAPI(
+        title=service,
+        description=description,
+        lifespan=lifespan,
+        docs_url=None,  # its page would fetch scripts from elsewhere
+        redoc_url=None,
+        responses=PROBLEM_RESPONSES,
+        exception_handlers=refusing.handlers(),
+        middleware=_middleware(metrics or Metrics(), cors_origins, limit_bytes),
+    )
+    app.state.auth = auth
+    app.state.context = context
+    for router in routes:
+        app.include_router(router)
+    return app
+
+
+def _middleware(metrics: Metrics, origins: Sequence[str], limit_bytes: int) -> list[Middleware]:
+    cors = Middleware(
+        CORSMiddleware,
+        allow_origins=list(origins),
+        allow_methods=["GET", "POST", "PUT", "DELETE"],
+        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-Request-Id"],
+        expose_headers=["X-Request-Id", "Idempotency-Replayed"],
+    )
+    edge = [Middleware(Edge, metrics=metrics)]
+    limits = [Middleware(Limits, limit_bytes=limit_bytes)]
+    return [*edge, *([cors] if origins else []), *limits]

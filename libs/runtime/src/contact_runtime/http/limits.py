@@ -1,0 +1,61 @@
+"""Limits before parsing: how large a body may be, and which characters an address may hold."""
+
+from collections.abc import Iterable
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from contact_runtime.http.problems import BODY_TOO_LARGE, MALFORMED_REQUEST, Problem
+
+LIMIT_BYTES = 64 * 1024
+
+
+class Limits:
+    """ASGI middleware: a body over the limit is refused with 413, declared or streamed.
+
+    A NUL in the path or the query is refused with 400: PostgreSQL could not keep it.
+    """
+
+    def __init__(self, app: ASGIApp, limit_bytes: int = LIMIT_BYTES) -> None:
+        """Wrap `app`."""
+        self._app = app
+        self._limit = limit_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, its body counted.
+
+        Raises:
+            Problem: 400 or 413, before anything was parsed.
+        """
+        if scope["type"] == "lifespan":
+            return await self._app(scope, receive, send)
+        if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+            raise Problem(MALFORMED_REQUEST, "the address holds a NUL")
+        if scope["type"] == "http":
+            if (_declared(scope["headers"]) or 0) > self._limit:
+                raise self._too_large()
+            receive = self._counted(receive)
+        await self._app(scope, receive, send)
+
+    def _counted(self, receive: Receive) -> Receive:
+        taken = 0
+
+        async def counted() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > self._limit:
+                raise self._too_large()
+            return message
+
+        return counted
+
+    def _too_large(self) -> Problem:
+        # The rest of the body is not read, so the connection cannot be used again.
+        return Problem(BODY_TOO_LARGE, headers={"Connection": "close"}, limit_bytes=self._limit)
+
+
+def _declared(headers: Iterable[tuple[bytes, bytes]]) -> int | None:
+    for name, value in headers:
+        if name == b"content-length":
+            return int(value) if value.isdigit() else None
+    return None

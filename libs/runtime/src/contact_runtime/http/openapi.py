@@ -1,0 +1,61 @@
+"""How problem documents stand in every service's OpenAPI document."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from contact_runtime.http.problems import (
+    BODY_TOO_LARGE,
+    INVALID_REQUEST,
+    MALFORMED_REQUEST,
+    MEDIA_TYPE,
+    NOT_FOUND,
+    SCOPE_MISSING,
+    TOKEN_MISSING,
+    TRY_AGAIN,
+    ProblemType,
+    document,
+)
+
+
+class Fault(BaseModel):
+    """One fault of a request."""
+
+    model_config = ConfigDict(extra="allow")
+
+    code: str
+    detail: str
+
+
+class ProblemDocument(BaseModel):
+    """RFC 9457: why a request was refused; `code` never changes."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(description="urn:polycentre:problem: and the code")
+    title: str
+    status: int
+    detail: str
+    code: str
+    instance: str | None = None
+    request_id: str | None = None
+    errors: list[Fault] | None = None
+
+
+def _documented(kind: ProblemType | None, description: str) -> dict[str, Any]:
+    content: dict[str, Any] = {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}
+    if kind:
+        content["example"] = document(kind, kind.title, instance="/v1/things/1")
+    return {"model": ProblemDocument, "description": description, "content": {MEDIA_TYPE: content}}
+
+
+PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
+    400: _documented(MALFORMED_REQUEST, "It cannot be read"),
+    401: _documented(TOKEN_MISSING, "No valid token"),
+    403: _documented(SCOPE_MISSING, "The token does not allow it"),
+    404: _documented(NOT_FOUND, "Not there, or somebody else's"),
+    409: _documented(None, "What is true now does not allow it"),
+    413: _documented(BODY_TOO_LARGE, "The body is too large"),
+    422: _documented(INVALID_REQUEST, "Not valid, with every fault"),
+    503: _documented(TRY_AGAIN, "Nothing was done; try again"),
+}

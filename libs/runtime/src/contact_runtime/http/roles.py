@@ -1,0 +1,27 @@
+"""Roles and what each allows: the one table of scopes."""
+
+OWN_ONLY = frozenset({"reports:read", "calls:read", "live:read"})
+
+SUPERVISOR = frozenset(
+    {"live:read", "reports:read", "agents:read", "calls:read", "routing:read", "places:read"}
+)
+
+AGENT = frozenset({"agents:act", "callers:read"})
+
+INTEGRATOR = frozenset({"calls:write", "calls:read", "agents:act", "live:read", "places:read"})
+
+ADMINISTRATOR = (
+    frozenset({"agents:admin", "routing:admin", "projects:admin"})
+    | SUPERVISOR
+    | AGENT
+    | INTEGRATOR
+    | OWN_ONLY
+)
+
+ROLES: dict[str, frozenset[str]] = {
+    "administrator": ADMINISTRATOR,
+    "supervisor": SUPERVISOR,
+    "agent": AGENT,
+    "integrator": INTEGRATOR,
+    "client": OWN_ONLY,
+}

@@ -1,0 +1,186 @@
+"""Every metric there is, with its unit and its meaning, and the registry that counts them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.exposition import generate_latest
+from prometheus_client.process_collector import ProcessCollector
+
+FAST_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+COUNTS = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A metric's promise: what it is called, what it counts, and by which closed sets."""
+
+    name: str
+    kind: Literal["counter", "gauge", "histogram"]
+    unit: str
+    meaning: str
+    labels: tuple[str, ...] = ()
+    buckets: tuple[float, ...] = FAST_S
+
+
+HTTP_REQUESTS = Metric(
+    "http_requests_total",
+    "counter",
+    "requests",
+    "Requests answered, by route (its pattern, never the address), method and status.",
+    ("method", "route", "status"),
+)
+HTTP_REQUEST_SECONDS = Metric(
+    "http_request_seconds",
+    "histogram",
+    "seconds",
+    "From the first byte of a request to the last of its answer.",
+    ("method", "route"),
+)
+HTTP_SOCKETS_OPEN = Metric(
+    "http_sockets_open", "gauge", "sockets", "WebSockets open now, by route.", ("route",)
+)
+READER_RECORDS = Metric(
+    "reader_records_total",
+    "counter",
+    "records",
+    "Records read and committed, by what became of them: taken, duplicate, void (a router that "
+    "does not lead), unknown_type, poison.",
+    ("reader", "topic", "fate"),
+)
+READER_UNKNOWN_FIELDS = Metric(
+    "reader_unknown_fields_total",
+    "counter",
+    "fields",
+    "Fields passed over because a newer writer added them.",
+    ("reader", "topic"),
+)
+READER_LAG = Metric(
+    "reader_lag_records",
+    "gauge",
+    "records",
+    "Records behind the end of the partition.",
+    ("reader", "topic", "partition"),
+)
+READER_BATCH_SECONDS = Metric(
+    "reader_batch_seconds",
+    "histogram",
+    "seconds",
+    "One transaction of a reader: rows, positions and all.",
+    ("reader",),
+)
+READER_RETRIES = Metric(
+    "reader_retries_total",
+    "counter",
+    "batches",
+    "Batches tried again because the database or the log could not be reached or refused.",
+    ("reader",),
+)
+RELAY_PUBLISHED = Metric(
+    "relay_published_total", "counter", "events", "Events published from the outbox.", ("topic",)
+)
+RELAY_WAITING = Metric(
+    "relay_waiting_events", "gauge", "events", "Committed events that are not yet on the log."
+)
+RELAY_DELAY_SECONDS = Metric(
+    "relay_delay_seconds",
+    "histogram",
+    "seconds",
+    "From an event's commit to its acknowledgement by the log (machine time).",
+)
+COMMAND_BATCH_SIZE = Metric(
+    "command_batch_size",
+    "histogram",
+    "commands",
+    "Commands committed in one transaction.",
+    buckets=COUNTS,
+)
+TIMERS_FIRED = Metric(
+    "timers_fired_total",
+    "counter",
+    "timers",
+    "Timers that came due and were carried out.",
+    ("kind",),
+)
+LEASE_HELD = Metric(
+    "lease_held", "gauge", "0 or 1", "Whether this process holds the lease now.", ("lease",)
+)
+LOG_LINES_HELD_BACK = Metric(
+    "log_lines_held_back_total",
+    "counter",
+    "lines",
+    "Log lines not written because the same was said a moment before.",
+    ("logger",),
+)
+
+CATALOGUE: tuple[Metric, ...] = tuple(
+    value for value in list(globals().values()) if isinstance(value, Metric)
+)
+
+
+class Metrics:
+    """The counts of one process, or of one test: nothing is global."""
+
+    def __init__(self, catalogue: Sequence[Metric] = CATALOGUE) -> None:
+        """Start every metric at nothing."""
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        self._made = {metric.name: self._make(metric) for metric in catalogue}
+        self._children: dict[tuple[str, ...], Counter | Gauge | Histogram] = {}
+
+    def _make(self, metric: Metric) -> Counter | Gauge | Histogram:
+        about = (metric.name, metric.meaning, metric.labels)
+        if metric.kind == "counter":
+            return Counter(*about, registry=self.registry)
+        if metric.kind == "gauge":
+            return Gauge(*about, registry=self.registry)
+        return Histogram(*about, registry=self.registry, buckets=metric.buckets)
+
+    def _child(self, metric: Metric, labels: tuple[str, ...]) -> Counter | Gauge | Histogram:
+        key = (metric.name, *labels)
+        found = self._children.get(key)
+        if found is None:
+            made = self._made[metric.name]
+            found = self._children[key] = made.labels(*labels) if labels else made
+        return found
+
+    def add(self, metric: Metric, *labels: str, amount: float = 1.0) -> None:
+        """Add to a counter or a gauge; the labels in the order of its declaration."""
+        child = self._child(metric, labels)
+        assert not isinstance(child, Histogram), metric.name
+        child.inc(amount)
+
+    def set(self, metric: Metric, *labels: str, to: float) -> None:
+        """Set a gauge."""
+        child = self._child(metric, labels)
+        assert isinstance(child, Gauge), metric.name
+        child.set(to)
+
+    def observe(self, metric: Metric, *labels: str, value: float) -> None:
+        """Add one observation to a histogram."""
+        child = self._child(metric, labels)
+        assert isinstance(child, Histogram), metric.name
+        child.observe(value)
+
+    def text(self) -> bytes:
+        """Return all metrics as Prometheus reads them."""
+        return generate_latest(self.registry)
+
+
+def metrics_page(catalogue: Sequence[Metric] = CATALOGUE) -> str:
+    """Return docs/metrics.md: every metric with kind, unit, labels and meaning."""
+    lines = [
+        "# Metrics",
+        "",
+        "Served by every process at `/metrics` of its ops port. Labels are closed sets, never an",
+        "id. This page is generated (`python -m contact_runtime.pages`).",
+        "",
+        "| metric | kind | unit | labels | meaning |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    lines += [
+        f"| `{m.name}` | {m.kind} | {m.unit} | {', '.join(m.labels)} | {m.meaning} |"
+        for m in sorted(catalogue, key=lambda m: m.name)
+    ]
+    return "\n".join(lines) + "\n"
