@@ -1,0 +1,37 @@
+"""The measures, defined once: formula, unit, source."""
+
+
+def service_level(answered_in_target: int, offered: int) -> float | None:
+    """Return the share of offered calls answered within the target, 0 to 1.
+
+    Abandoned calls stay in `offered`, so giving up never improves the figure: the trade's
+    "negative" variant. None when nothing was offered: "no calls" is not "100 %".
+
+    Source: WFM Labs, Contact Center Metrics Glossary, "Service Level (SL)".
+    """
+    return answered_in_target / offered if offered else None
+
+
+def average_speed_of_answer_s(wait_to_answer_ms: int, answered: int) -> float | None:
+    """Return the mean wait of answered calls, in seconds (ASA); None when none was answered.
+
+    Source: WFM Labs, Contact Center Metrics Glossary, "Average Speed of Answer (ASA)".
+    """
+    return wait_to_answer_ms / 1_000 / answered if answered else None
+
+
+def average_handle_time_s(talk_ms: int, wrap_up_ms: int, answered: int) -> float | None:
+    """Return talk (holds included) and wrap-up over answered calls, in seconds (AHT).
+
+    None when none was answered. Source: WFM Labs, Contact Center Metrics Glossary, "Average
+    Handle Time (AHT)".
+    """
+    return (talk_ms + wrap_up_ms) / 1_000 / answered if answered else None
+
+
+def abandonment(abandoned: int, offered: int) -> float | None:
+    """Return the share of offered calls whose caller left first, 0 to 1; None of none.
+
+    Source: WFM Labs, Contact Center Metrics Glossary, "Abandonment Rate".
+    """
+    return abandoned / offered if offered else None
