@@ -72,3 +72,7 @@ def _copy_dependencies(folder: Path) -> None:
     )
     if told.returncode != 0:
         raise JarsMissing(told.stdout[-2000:] + told.stderr[-2000:])
+
+
+if __name__ == "__main__":
+    print(f"Kafka's jars are in {jars_folder()}")

@@ -96,6 +96,10 @@ class LocalKafka:
         running = self._process is not None and self._process.poll() is None
         return self._process.pid if running and self._process else None
 
+    async def answers(self) -> bool:
+        """Tell whether the broker takes records now."""
+        return _is_open(self.port) and await _answers(self.bootstrap)
+
     def start(self, *, limit_s: float = 60.0, dies_with_us: bool = False) -> None:
         """Start the broker and return once it answers; nothing to do while it runs.
 

@@ -1,6 +1,7 @@
 """Where a laptop's deployment keeps what it makes: `.polycentre/` in the repository's root."""
 
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +44,12 @@ class StateFolder:
         for folder in (self.kafka, self.postgres, self.logs, self.run):
             folder.mkdir(parents=True, exist_ok=True)
         self.keys.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def forget_history(self) -> None:
+        """Remove the log, the databases and what was printed; keys and jars stay."""
+        for folder in (self.kafka / "data", self.postgres, self.logs):
+            shutil.rmtree(folder, ignore_errors=True)
+        self.make()
 
 
 def state_folder() -> Path:

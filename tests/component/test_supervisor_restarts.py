@@ -68,7 +68,7 @@ async def test_a_killed_process_is_started_again_and_that_is_said(
     await supervisor.start(toy("router", SERVES))
     first = await until("its pid file", lambda: pid_of(state, "router"))
     os.kill(first, signal.SIGKILL)
-    second = await until("another pid", lambda: pid_of(state, "router") not in (0, first))
+    await until("another pid", lambda: pid_of(state, "router") not in (0, first))
     await until("the news", lambda: "router is back" in said.getvalue())
     assert "router ended after" in said.getvalue()
     assert "killed by SIGKILL" in said.getvalue()

@@ -1,0 +1,84 @@
+"""Which processes make up a local system, and what each is told through its environment."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from deploy.local.processes import ProcessSpec
+from deploy.local.readiness import http_ok
+from deploy.local.settings import SERVICES, WITHOUT_DATABASE, LocalSettings, database_of
+from deploy.local.state import REPOSITORY, StateFolder
+
+MODULES = {service: service.replace("-", "_") for service in SERVICES}
+SERVICE_LIMIT_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Builds the processes of one run; `database_url` names the server, not a database."""
+
+    settings: LocalSettings
+    state: StateFolder
+    kafka_bootstrap: str
+    database_url: str
+
+    def migrations(self) -> Sequence[ProcessSpec]:
+        """Return the step that brings each service's database to its newest tables."""
+        return [
+            ProcessSpec(
+                f"{service}-migrations",
+                (sys.executable, "-m", MODULES[service], "migrate"),
+                self._service_environment(service),
+            )
+            for service in SERVICES
+            if service not in WITHOUT_DATABASE
+        ]
+
+    def services(self) -> Sequence[ProcessSpec]:
+        """Return the five services."""
+        return [
+            ProcessSpec(
+                service,
+                (sys.executable, "-m", MODULES[service]),
+                self._service_environment(service),
+                ready=http_ok(self.settings.host, self.settings.ops_port(service)),
+                ready_limit_s=SERVICE_LIMIT_S,
+            )
+            for service in SERVICES
+        ]
+
+    def sim(self) -> ProcessSpec:
+        """Return the callers and agents."""
+        said = self.settings
+        told = {
+            "IVR_URL": said.url("ivr"),
+            "ROUTER_URL": said.url("router"),
+            "AGENT_STATE_URL": said.url("agent-state"),
+            "REPORTING_URL": said.url("reporting"),
+            "GEO_URL": said.url("geo"),
+            "ISSUER_STATE": str(self.state.keys),
+            "SCALE": str(said.scale),
+            "CALLS": str(said.calls or ""),
+            "DAY": said.day.isoformat() if said.day else "",
+            "SEED": "" if said.seed is None else str(said.seed),
+        }
+        command = (sys.executable, "-m", "sim")
+        return ProcessSpec("sim", command, {k: v for k, v in told.items() if v})
+
+    def _service_environment(self, service: str) -> dict[str, str]:
+        said = self.settings
+        told = {
+            "KAFKA_BOOTSTRAP": self.kafka_bootstrap,
+            "PARTITIONS": str(said.partitions),
+            "HOST": said.host,
+            "HTTP_PORT": str(said.http_port(service)),
+            "OPS_PORT": str(said.ops_port(service)),
+            "JWKS": str(self.state.keys / "jwks.json"),
+            "CLIENT_KEYS_FILE": str(self.state.keys / "client_keys.json"),
+            "CORS_ORIGINS": said.url("reporting"),
+        }
+        if service not in WITHOUT_DATABASE:
+            told["DATABASE_URL"] = database_of(self.database_url, service)
+        if service == "reporting":
+            told["BOARD_DIR"] = str(REPOSITORY / "console" / "dist")
+        return told

@@ -1,0 +1,44 @@
+"""Whether a part of the system is ready to serve: asked over its port, without waiting long."""
+
+import asyncio
+import contextlib
+
+from deploy.local.processes import Ready
+
+ANSWER_LIMIT_S = 2.0
+
+
+def http_ok(host: str, port: int, path: str = "/readyz") -> Ready:
+    """Return a question that is yes while `GET path` is answered with 200."""
+
+    async def ask() -> bool:
+        with contextlib.suppress(OSError, TimeoutError):
+            async with asyncio.timeout(ANSWER_LIMIT_S):
+                return b" 200 " in await _status_line(host, port, path)
+        return False
+
+    return ask
+
+
+async def _status_line(host: str, port: int, path: str) -> bytes:
+    reader, writer = await asyncio.open_connection(host, port)
+    try:
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+        await writer.drain()
+        return await reader.readline()
+    finally:
+        writer.close()
+
+
+def port_open(host: str, port: int) -> Ready:
+    """Return a question that is yes while somebody accepts connections on the port."""
+
+    async def ask() -> bool:
+        with contextlib.suppress(OSError, TimeoutError):
+            async with asyncio.timeout(ANSWER_LIMIT_S):
+                _, writer = await asyncio.open_connection(host, port)
+                writer.close()
+                return True
+        return False
+
+    return ask

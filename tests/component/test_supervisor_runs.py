@@ -1,0 +1,217 @@
+"""`make run` as a person meets it: second runs, taken ports, crashes, Ctrl-C at any moment."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+
+from deploy.local.kafka import free_ports
+from deploy.local.pidfiles import PidFile, identity_of, own_identity, read_pid_file
+from deploy.local.state import StateFolder
+from tests.support.wait import until
+
+COMMAND = (sys.executable, "-m", "tests.support.toy_run")
+LIMIT_S = 20
+
+
+@dataclass
+class Toy:
+    """One toy run in its own process."""
+
+    process: asyncio.subprocess.Process
+    output: Path
+
+    def said(self, words: str) -> bool:
+        return words in self.output.read_text()
+
+    async def until_said(self, words: str) -> None:
+        await until(f"{words!r} from the run", lambda: self.said(words), limit_s=LIMIT_S)
+
+    async def ended(self) -> int:
+        return await asyncio.wait_for(self.process.wait(), LIMIT_S)
+
+
+@dataclass
+class Place:
+    """A state folder, ports of its own, and the runs started in it."""
+
+    state: StateFolder
+    environment: dict[str, str]
+    runs: list[Toy]
+
+    async def run(self, **settings: str) -> Toy:
+        output = self.state.root.parent / f"output-{len(self.runs)}"
+        with output.open("wb") as out:
+            process = await asyncio.create_subprocess_exec(
+                *COMMAND, env=self.environment | settings, stdout=out, stderr=out
+            )
+        self.runs.append(Toy(process, output))
+        return self.runs[-1]
+
+    def pid_of(self, name: str) -> int:
+        known = read_pid_file(self.state.run, name)
+        return known.process.pid if known and known.process.alive() else 0
+
+
+@pytest.fixture
+async def place(tmp_path: Path) -> AsyncIterator[Place]:
+    kafka, controller, postgres = free_ports(3)
+    http, ops = _two_rows_of_free_ports()
+    environment = os.environ | {
+        "POLYCENTRE_STATE": str(tmp_path / "state"),
+        "KAFKA_PORT": str(kafka),
+        "KAFKA_CONTROLLER_PORT": str(controller),
+        "POSTGRES_PORT": str(postgres),
+        "HTTP_PORTS_FROM": str(http),
+        "OPS_PORTS_FROM": str(ops),
+    }
+    one = Place(StateFolder(tmp_path / "state"), environment, [])
+    yield one
+    for toy in one.runs:
+        if toy.process.returncode is None:
+            toy.process.terminate()
+            await toy.ended()
+
+
+def _two_rows_of_free_ports() -> tuple[int, int]:
+    """Return the first port of two rows of five; a stranger may still take one, rarely."""
+    (somewhere,) = free_ports(1)
+    start = min(somewhere, 60000)
+    return start, start + 20
+
+
+def waiting_process() -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-c", "import signal; signal.pause()"]
+    return subprocess.Popen(command, start_new_session=True)
+
+
+async def test_a_second_run_in_the_same_folder_names_the_first_and_touches_nothing(
+    place: Place,
+) -> None:
+    first = await place.run()
+    await first.until_said("all is up")
+    second = await place.run()
+    assert await second.ended() == 2
+    assert second.said(f"pid {first.process.pid}")
+    assert second.said("make stop")
+    assert place.pid_of("router"), "the first run goes on"
+    assert first.process.returncode is None
+
+
+async def test_a_port_taken_by_somebody_else_is_named_with_its_holder_and_left_alone(
+    place: Place,
+) -> None:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", int(place.environment["POSTGRES_PORT"])))
+        held.listen(1)
+        run = await place.run()
+        assert await run.ended() == 2
+    assert run.said(f"port {place.environment['POSTGRES_PORT']} (PostgreSQL) is taken")
+    assert run.said(f"pid {os.getpid()}")
+    assert run.said("POSTGRES_PORT=")
+    assert place.pid_of("broker") == 0, "nothing was started"
+
+
+async def test_ctrl_c_stops_everything_and_leaves_no_process(place: Place) -> None:
+    run = await place.run()
+    await run.until_said("all is up")
+    pids = [place.pid_of("broker"), place.pid_of("router")]
+    run.process.send_signal(signal.SIGINT)
+    assert await run.ended() == 0
+    assert run.said("stopped")
+    assert not any(psutil.pid_exists(pid) for pid in pids)
+    assert not list(place.state.run.glob("*.json"))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+async def test_a_stop_during_the_start_stops_what_was_started(
+    place: Place, number: signal.Signals
+) -> None:
+    run = await place.run(TOY="slow")
+    router = await until("the router", lambda: place.pid_of("router"), limit_s=LIMIT_S)
+    run.process.send_signal(number)
+    assert await run.ended() == 0
+    assert not run.said("all is up")
+    assert not psutil.pid_exists(router)
+
+
+async def test_when_the_supervisor_is_killed_its_processes_end_with_it(place: Place) -> None:
+    run = await place.run()
+    await run.until_said("all is up")
+    pids = [place.pid_of("broker"), place.pid_of("router")]
+    run.process.kill()
+    await run.ended()
+    await until(
+        "the end of what it started", lambda: not any(psutil.pid_exists(pid) for pid in pids)
+    )
+
+
+async def test_a_run_after_a_crash_ends_the_left_over_process_and_says_so(place: Place) -> None:
+    place.state.make()
+    left = waiting_process()
+    try:
+        identity = identity_of(left.pid)
+        assert identity
+        PidFile("router", identity, own_identity(), order=1).write(place.state.run)
+        run = await place.run()
+        await run.until_said("all is up")
+        assert run.said("left-over process of a run that crashed: router")
+        assert left.wait(LIMIT_S) == -signal.SIGTERM
+    finally:
+        left.kill()
+        left.wait()
+
+
+async def test_a_stranger_who_got_the_pid_of_a_left_over_process_is_left_alone(
+    place: Place,
+) -> None:
+    place.state.make()
+    stranger = waiting_process()
+    try:
+        identity = identity_of(stranger.pid)
+        assert identity
+        older = type(identity)(identity.pid, identity.started_at - 60)
+        PidFile("router", older, own_identity(), order=1).write(place.state.run)
+        run = await place.run()
+        await run.until_said("all is up")
+        assert not run.said("left-over")
+        assert stranger.poll() is None
+    finally:
+        stranger.kill()
+        stranger.wait()
+
+
+async def test_a_killed_process_comes_back_during_a_run(place: Place) -> None:
+    run = await place.run()
+    await run.until_said("all is up")
+    os.kill(place.pid_of("router"), signal.SIGKILL)
+    await run.until_said("router is back")
+
+
+@pytest.mark.parametrize(
+    ("settings", "complaint"),
+    [
+        ({"SCALE": "fast"}, "SCALE=fast is not a number"),
+        ({"SCALE": "0"}, "SCALE=0 is not a number above 0"),
+        ({"CALLS": "/nowhere.csv", "DAY": "1999-02-01"}, "CALLS=/nowhere.csv is not a file"),
+        ({"DAY": "1999-02-01"}, "go together"),
+        ({"CALLS": __file__, "DAY": "yesterday"}, "DAY=yesterday is not a day"),
+        ({"FRESH": "1", "KAFKA_BOOTSTRAP": "kafka:9092"}, "remove topics and databases there"),
+        ({"HTTP_PORTS_FROM": "many"}, "HTTP_PORTS_FROM=many is not a whole number"),
+    ],
+)
+async def test_a_setting_that_cannot_be_meant_is_refused_in_one_line(
+    place: Place, settings: dict[str, str], complaint: str
+) -> None:
+    run = await place.run(**settings)
+    assert await run.ended() == 2
+    assert run.said(complaint)
+    assert len(run.output.read_text().splitlines()) == 1
