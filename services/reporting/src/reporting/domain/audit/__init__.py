@@ -1,0 +1,1 @@
+"""What must be true of the whole log. Each module folds its part and names what breaks it."""
