@@ -4,16 +4,24 @@ import asyncio
 import inspect
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar, overload
 
 T = TypeVar("T")
 
 PAUSE_S = 0.02
 
 
+@overload
 async def until(
-    what: str, condition: Callable[[], T | Awaitable[T]], *, limit_s: float = 10.0
-) -> T:
+    what: str, condition: Callable[[], Awaitable[T]], *, limit_s: float = 10.0
+) -> T: ...
+
+
+@overload
+async def until(what: str, condition: Callable[[], T], *, limit_s: float = 10.0) -> T: ...
+
+
+async def until(what: str, condition: Callable[[], Any], *, limit_s: float = 10.0) -> Any:
     """Return the first true value of `condition`.
 
     Raises:

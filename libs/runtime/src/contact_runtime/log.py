@@ -45,7 +45,7 @@ class PositionGone(LogError):
 
 
 class WrongPartitions(LogError):
-    """A topic exists with another number of partitions than asked. That number never changes."""
+    """A topic has another number of partitions than was thought. That number never changes."""
 
     code = "log-wrong-partitions"
 
@@ -137,6 +137,7 @@ class LogWriter(Protocol):
         Raises:
             Ambiguous: the batch may have landed, or may land later; open another writer.
             TooLarge: nothing was written; this writer goes on.
+            WrongPartitions: nothing was written; the topic has no such partition.
             ValueError: `entries` is empty.
         """
         ...
@@ -153,7 +154,8 @@ class Log(Protocol):
         """Return a reader of these partitions, each from its position.
 
         Raises:
-            Unavailable: the log did not answer within its bound.
+            Unavailable: the log did not answer within its bound, or a topic does not exist.
+            WrongPartitions: a topic has no such partition.
         """
         ...
 
@@ -166,7 +168,7 @@ class Log(Protocol):
         ...
 
     async def ensure_topics(self, topics: Iterable[Topic], partitions: int) -> None:
-        """Create what is missing of `topics`: pooled ones with `partitions`, others with one.
+        """Create what is missing of `topics`, each with `partitions` partitions and its settings.
 
         Raises:
             WrongPartitions: a topic is there with another number of partitions.
