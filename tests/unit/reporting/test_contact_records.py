@@ -1,0 +1,172 @@
+"""A contact's record and the intervals, against stories whose figures are plain to see."""
+
+import random
+from collections import defaultdict
+from datetime import datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contact_events.calls import CallRecovered
+from reporting.domain import facts as facts_of
+from reporting.domain.facts import CallFacts, milliseconds
+from reporting.domain.records import (
+    Contact,
+    QueueCounts,
+    agent_counts,
+    contact_of,
+    interval_of,
+    queue_counts,
+)
+from reporting.domain.timelines import AgentNow, spells_until
+from tests.support.histories import Story, plain_call
+from tests.support.specimens import NOON, moments
+
+
+def folded(story: Story, call: str = "c1") -> CallFacts:
+    facts = CallFacts(call_id=call)
+    for seen in story.log:
+        if facts_of.call_of(seen.envelope.data) == call:
+            facts_of.evolve(facts, seen.envelope)
+    return facts
+
+
+def contact(story: Story, call: str = "c1") -> Contact:
+    found = contact_of(folded(story, call))
+    assert found is not None
+    return found
+
+
+def counted(story: Story, call: str = "c1") -> QueueCounts:
+    (counts,) = queue_counts(folded(story, call)).values()
+    return counts
+
+
+def test_a_plain_call_is_recorded_from_arrival_to_wrap_up() -> None:
+    record = contact(plain_call())
+    assert record.outcome == "answered"
+    assert (record.client_id, record.project_id) == ("acme", "cards")
+    assert (record.self_service_ms, record.wait_ms) == (3_000, 7_000)
+    assert (record.talk_ms, record.wrap_up_ms) == (60_000, 30_000)
+    assert (record.agent_id, record.answering_site_id, record.home_site_id) == (
+        "a1",
+        "moscow",
+        "minsk",
+    )
+
+
+def test_an_interval_holds_what_happened_in_it() -> None:
+    assert counted(plain_call()) == QueueCounts(
+        offered=1,
+        answered=1,
+        answered_in_target=1,
+        wait_to_answer_ms=7_000,
+        talk_ms=60_000,
+        wrap_up_ms=30_000,
+    )
+    assert next(iter(agent_counts(folded(plain_call())).values())).answered == 1
+
+
+def test_an_acceptance_whose_caller_had_gone_is_an_abandonment() -> None:
+    story = Story()
+    story.claim()
+    story.arrives("c1")
+    story.queues("c1")
+    story.passes(4)
+    story.answers("c1", "a1", story.routes("c1", "a1"))
+    story.abandons("c1")
+    assert contact(story).outcome == "abandoned"
+    assert counted(story) == QueueCounts(
+        offered=1, abandoned=1, abandoned_short=1, wait_to_abandon_ms=4_000
+    )
+
+
+def test_a_caller_who_leaves_in_the_flow_was_never_offered() -> None:
+    story = Story()
+    story.arrives("c1")
+    story.passes(9)
+    story.abandons("c1", 0)
+    assert contact(story).outcome == "abandoned_in_flow"
+    assert queue_counts(folded(story)) == {}
+
+
+def recovered(story: Story, attempt: int, reason: str) -> None:
+    event = CallRecovered(call_id="c1", attempt=attempt, queue_id="cards", reason=reason)  # type: ignore[arg-type]
+    story.append(event, "c1")
+
+
+def test_a_caller_who_was_not_joined_goes_on_with_the_same_wait() -> None:
+    story = Story()
+    story.arrives("c1")
+    story.queues("c1")
+    story.passes(30)
+    recovered(story, 2, "not_joined")
+    story.passes(10)
+    story.abandons("c1", 2)
+    assert counted(story) == QueueCounts(offered=1, abandoned=1, wait_to_abandon_ms=40_000)
+
+
+def test_a_transfer_is_a_wait_of_its_own_in_the_other_queue() -> None:
+    story = Story()
+    story.claim()
+    story.arrives("c1")
+    story.queues("c1")
+    story.connects("c1", "a1", story.routes("c1", "a1"))
+    story.passes(50)
+    story.queues("c1", 2, "billing")
+    story.passes(6)
+    story.connects("c1", "a2", story.routes("c1", "a2", 2), 2)
+    story.passes(20)
+    story.disconnects("c1", 2)
+    cells = {queue: counts for (queue, _), counts in queue_counts(folded(story)).items()}
+    assert cells["cards"].talk_ms == 50_000
+    assert (cells["billing"].answered, cells["billing"].wait_to_answer_ms) == (1, 6_000)
+    assert contact(story).talk_ms == 70_000
+    assert contact(story).agent_id == "a1"
+
+
+def test_answered_counts_where_it_happened_and_offered_where_the_wait_began() -> None:
+    story = Story()
+    story.claim()
+    story.passes(14 * 60 + 55)
+    story.arrives("c1")
+    story.queues("c1")
+    story.passes(10)
+    story.connects("c1", "a1", story.routes("c1", "a1"))
+    cells = {start: counts for (_, start), counts in queue_counts(folded(story)).items()}
+    assert (cells[NOON].offered, cells[NOON].answered) == (1, 0)
+    later = cells[NOON + timedelta(minutes=15)]
+    assert (later.offered, later.answered) == (0, 1)
+
+
+@given(st.randoms(use_true_random=False))
+def test_any_interleaving_of_the_topics_gives_the_same_record(rnd: random.Random) -> None:
+    story = plain_call()
+    by_topic = defaultdict(list)
+    for seen in story.log:
+        by_topic[seen.place.topic].append(seen)
+    order = [topic for topic, seen in by_topic.items() for _ in seen]
+    rnd.shuffle(order)
+    shuffled = Story()
+    shuffled.log = [by_topic[topic].pop(0) for topic in order]
+    assert contact(shuffled) == contact(plain_call())
+    assert queue_counts(folded(shuffled)) == queue_counts(folded(plain_call()))
+
+
+@given(moments, moments, moments)
+def test_lengths_that_adjoin_add_up_exactly(one: datetime, two: datetime, three: datetime) -> None:
+    a, b, c = sorted([one, two, three])
+    assert milliseconds(a, b) + milliseconds(b, c) == milliseconds(a, c)
+
+
+@given(moments, st.integers(0, 86_400_000))
+def test_an_agents_time_is_cut_at_the_quarters_and_nothing_is_lost(
+    since: datetime, length_ms: int
+) -> None:
+    start = since + timedelta(0)
+    end = start + timedelta(milliseconds=length_ms)
+    now = AgentNow("a1", "moscow", "Ready", None, start, start)
+    cut = list(spells_until(now, end))
+    assert sum(spell.length_ms for spell in cut) == milliseconds(start, end)
+    assert all(0 <= spell.length_ms <= 900_000 for spell in cut)
+    assert [spell.cell[1] for spell in cut] == sorted({interval_of(s.cell[1]) for s in cut})
