@@ -1,0 +1,1 @@
+"""What the router of a pool knows and decides: pure, deterministic, folded from the log."""

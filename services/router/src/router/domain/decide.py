@@ -1,0 +1,218 @@
+"""What the leader says next, from what was folded and the time: nothing else goes in.
+
+Order of a turn: status of sites, reservations asked back, offers, calls sent elsewhere. Offers go
+by the order of all that wait, and nobody waits afterwards whom a free agent could take.
+"""
+
+from datetime import datetime, timedelta
+from heapq import heapify, heappop, heappush
+from typing import Any, Final, Literal
+
+from contact_events.identity import reservation_id
+from contact_events.routing import (
+    CallOverflowed,
+    CallRescinded,
+    CallRouted,
+    RouterProgress,
+    SiteStatusChanged,
+)
+from router.domain.choose import Choice, choose, home_call
+from router.domain.evolve import OwnDecision
+from router.domain.indexes import Indexes, Place, Source
+from router.domain.rules import (
+    GRACE_S,
+    RING_S,
+    known_queue,
+    ordered_status,
+    overflow_queue,
+    standing,
+)
+from router.domain.state import Call, State
+
+MOST_DECISIONS: Final = 200
+"""In one turn, which is one batch, and the log takes a batch whole or not at all."""
+
+
+def decide(indexes: Indexes, now: datetime) -> list[OwnDecision]:
+    """Return the next decisions, already applied to the state behind `indexes`."""
+    turn = _Turn(indexes, now)
+    turn.change_sites()
+    turn.rescind()
+    turn.offer()
+    turn.overflow()
+    return turn.decisions
+
+
+def progress(indexes: Indexes, now: datetime) -> list[OwnDecision]:
+    """Return the word that the leader lives and has folded so far, already applied."""
+    turn = _Turn(indexes, now)
+    turn.say(RouterProgress(**turn.head()))
+    return turn.decisions
+
+
+class _Turn:
+    """One turn: the decisions so far, and what each of them carries."""
+
+    def __init__(self, indexes: Indexes, now: datetime) -> None:
+        self.indexes = indexes
+        self.state: State = indexes.state
+        self.now = now
+        self.positions = dict(self.state.positions)
+        self.decisions: list[OwnDecision] = []
+        self._aside: list[Place] = []
+
+    def head(self) -> dict[str, Any]:
+        leadership = self.state.leadership
+        return {
+            "pool": self.state.pool,
+            "epoch": leadership.epoch,
+            "owner": leadership.owner,
+            "number": leadership.number + 1,
+            "decided_at": self.now,
+            "positions": self.positions,
+        }
+
+    def say(self, decision: OwnDecision) -> None:
+        self.decisions.append(decision)
+        self.indexes.apply(decision)
+
+    def full(self) -> bool:
+        return len(self.decisions) >= MOST_DECISIONS
+
+    def change_sites(self) -> None:
+        for site_id in sorted(self.indexes.unsettled_sites):
+            if self.full():
+                return
+            self.indexes.unsettled_sites.discard(site_id)
+            status = ordered_status(self.state, site_id)
+            if self.state.statuses.get(site_id, "open") != status:
+                self.say(
+                    SiteStatusChanged(**self.head(), site_id=site_id, status=status, cause="order")
+                )
+
+    def rescind(self) -> None:
+        while not self.full() and (due := self.indexes.first_due_offer()) and due[0] <= self.now:
+            reservation = self.state.reservations[due[1]]
+            expired = reservation.expires_at + timedelta(seconds=GRACE_S) <= self.now
+            self.say(
+                CallRescinded(
+                    **self.head(),
+                    call_id=reservation.call_id,
+                    attempt=reservation.attempt,
+                    reservation_id=due[1],
+                    agent_id=reservation.agent_id,
+                    slot=reservation.slot,
+                    reason="expired" if expired else "site_closed",
+                )
+            )
+
+    def offer(self) -> None:
+        """Offer calls in their order, until none of those that wait can be offered."""
+        indexes = self.indexes
+        sources = ((indexes.first_at(source), source) for source in indexes.stirred)
+        heads = [(rank, source) for rank, source in sources if rank]
+        heapify(heads)
+        while heads and not self.full():
+            rank, source = heappop(heads)
+            if indexes.first_at(source) == rank and not self._offer_first(source, rank.call_id):
+                continue
+            if following := indexes.first_at(source):
+                heappush(heads, (following, source))
+        for place in self._aside:
+            indexes.waiting[place.source].put(place)
+        if not heads:
+            indexes.stirred.clear()
+
+    def _offer_first(self, source: Source, call_id: str) -> bool:
+        """Offer the first call of the source; tell whether another of it may be offered yet."""
+        place = self.indexes.places[call_id]
+        choice = choose(self.indexes, place)
+        if choice is None:
+            return self._pass_over(place)
+        other = home_call(self.indexes, place, choice)
+        if other is not None:
+            place = other
+            choice = choose(self.indexes, other)
+        assert choice is not None
+        self._offer(place, choice)
+        return True
+
+    def _pass_over(self, place: Place) -> bool:
+        """Tell whether the calls behind this one may be offered though this one cannot be.
+
+        They may when only its asker, whom a consultation leaves out, is free. It is put aside
+        for this turn: it comes back before the turn ends.
+        """
+        kind, item = place.source
+        crew = self.indexes.crews.of(item) if kind == "queue" else None
+        free = len(crew.free) if crew else int(self.indexes.crews.is_free(item))
+        if not free or (kind == "queue" and crew is None):
+            return False
+        self.indexes.waiting[place.source].drop(place)
+        self._aside.append(place)
+        return True
+
+    def _offer(self, place: Place, choice: Choice) -> None:
+        state, head = self.state, self.head()
+        call_id = place.rank.call_id
+        call = state.calls[call_id]
+        agent = state.agents[choice.agent_id]
+        _, slot = standing(state, choice.agent_id, agent)
+        assert slot is not None
+        queue = known_queue(state, call.queue_id)
+        ring_s = queue.ring_s if queue else RING_S
+        self.say(
+            CallRouted(
+                **head,
+                call_id=call_id,
+                attempt=call.attempt,
+                reservation_id=reservation_id(
+                    state.pool, head["epoch"], head["owner"], head["number"]
+                ),
+                agent_id=choice.agent_id,
+                slot=slot,
+                site_id=agent.site_id,
+                expires_at=self.now + timedelta(seconds=ring_s),
+                why=choice.why(waited_s(call, self.now)),
+                queue_id=call.queue_id,
+            )
+        )
+
+    def overflow(self) -> None:
+        due_calls = self.indexes.due_calls
+        while not self.full() and (due := due_calls.first()) and due[0] <= self.now:
+            call = self.state.calls[due[1]]
+            reason, to, queue_id = _elsewhere(self.state, call)
+            self.say(
+                CallOverflowed(
+                    **self.head(),
+                    call_id=due[1],
+                    attempt=call.attempt,
+                    to=to,
+                    reason=reason,
+                    queue_id=queue_id,
+                )
+            )
+
+
+def waited_s(call: Call, now: datetime) -> float:
+    """Return how long the call has waited in all its stays, business seconds."""
+    here_s = (now - call.queued_at).total_seconds() if call.queued_at else 0.0
+    return call.waited_s + max(0.0, here_s)
+
+
+def _elsewhere(
+    state: State, call: Call
+) -> tuple[
+    Literal["agent_unavailable", "no_such_queue", "max_wait"],
+    Literal["queue", "sender", "end"],
+    str | None,
+]:
+    """Return why the call is sent elsewhere, and where: a named agent's goes to the sender."""
+    if call.agent_id is not None:
+        return "agent_unavailable", "sender", None
+    reason: Literal["no_such_queue", "max_wait"] = (
+        "max_wait" if known_queue(state, call.queue_id) else "no_such_queue"
+    )
+    queue_id = overflow_queue(state, call.queue_id)
+    return reason, ("queue" if queue_id else "end"), queue_id

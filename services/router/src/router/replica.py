@@ -1,0 +1,134 @@
+"""One router of a pool, without its I/O: it follows, claims, leads and steps down.
+
+The follower's state is folded from the log only, always. A decision names the positions of the
+inputs it was made from: inputs are folded exactly so far, then the decision; later ones wait.
+"""
+
+from collections import deque
+from datetime import datetime
+
+from contact_events.routing import Decision, RouterEpochStarted
+from contact_events.topics import ROUTED
+from contact_events.validity import Leadership, admit
+from router.domain.evolve import apply, fold, own
+from router.domain.state import INPUTS, Fact, State
+from router.leader import Batch, Leader
+
+
+class Replica:
+    """A router of one pool. `name` is unique to this process and this start of it."""
+
+    def __init__(self, pool: str, name: str, code_version: str) -> None:
+        """Begin as a follower who has read nothing."""
+        self.pool = pool
+        self.name = name
+        self.code_version = code_version
+        self.follower = State(pool)
+        self.leader: Leader | None = None
+        self.read_to: dict[str, int] = dict.fromkeys((*INPUTS, ROUTED.name), 0)
+        """The next offset to be read of each topic; the follower may not have folded so far."""
+        self.life = 0
+        """How many valid claims and decisions were folded: while it grows, somebody leads."""
+        self.void = 0
+        """How many claims and decisions were folded that do not count."""
+        self._claims: set[tuple[int, str]] = set()
+        self._claimed = 0
+        self._inputs: dict[str, deque[Fact]] = {topic: deque() for topic in INPUTS}
+        self._routed: deque[Fact] = deque()
+
+    @property
+    def leadership(self) -> Leadership:
+        """Return who leads as far as this replica has folded."""
+        return self.follower.leadership
+
+    @property
+    def claiming(self) -> bool:
+        """Tell whether a claim of this replica was made and not yet read back."""
+        return bool(self._claims)
+
+    def read(self, fact: Fact) -> None:
+        """Take the next record of a partition; partitions may come in any interleaving."""
+        self.read_to[fact.topic] = fact.offset + 1
+        if fact.topic == ROUTED.name:
+            self._routed.append(fact)
+        else:
+            self._inputs[fact.topic].append(fact)
+            if self.leader is not None:
+                self.leader.fold(fact)
+        while self._routed and self._follow(self._routed[0]):
+            self._routed.popleft()
+
+    def claim(self, judged: int) -> RouterEpochStarted | None:
+        """Return a claim of the epoch after `judged`, whose silence or own failure was judged.
+
+        None if the log has moved on to another epoch, or this replica leads. Each attempt has an
+        owner of its own; whichever of them counts, it is this replica that leads.
+        """
+        if self.leader is not None or self.leadership.epoch != judged:
+            return None
+        self._claimed += 1
+        owner = f"{self.name}.{self._claimed}"
+        self._claims.add((judged + 1, owner))
+        return RouterEpochStarted(
+            pool=self.pool, epoch=judged + 1, owner=owner, code_version=self.code_version
+        )
+
+    def turn(self, now: datetime, *, alive: bool = False) -> Batch | None:
+        """Return the next batch of decisions if this replica leads and has something to say."""
+        if self.leader is None or self.leader.in_flight is not None:
+            return None
+        return self.leader.turn(now, alive=alive)
+
+    def step_down(self) -> int:
+        """Throw the leader's state away and return the epoch to be judged.
+
+        For any failure of this leader's own: what it was sending may or may not have landed.
+        """
+        self.leader = None
+        return self.leadership.epoch
+
+    def _follow(self, fact: Fact) -> bool:
+        """Fold a record of `routed`; False if it must wait for inputs that were not read yet."""
+        event = fact.envelope.data if fact.envelope else None
+        if event is None:
+            return True
+        after, counts = admit(self.leadership, event)
+        if not counts:
+            self._passed_over(event)
+        elif isinstance(event, RouterEpochStarted):
+            self._led_by(after)
+        elif isinstance(event, Decision):
+            if not self._reached(event.positions):
+                return False
+            self._decided(event)
+        self.life += counts
+        return True
+
+    def _passed_over(self, event: object) -> None:
+        self.void += 1
+        if isinstance(event, RouterEpochStarted):
+            self._claims.discard((event.epoch, event.owner))
+
+    def _led_by(self, leadership: Leadership) -> None:
+        self.follower.lead(leadership)
+        self.leader = None
+        mine = (leadership.epoch, leadership.owner) in self._claims
+        self._claims = {claim for claim in self._claims if claim[0] > leadership.epoch}
+        if mine:
+            self.leader = Leader(self.follower.copy())
+            for waiting in self._inputs.values():
+                for fact in waiting:
+                    self.leader.fold(fact)
+
+    def _reached(self, positions: dict[str, int]) -> bool:
+        return all(self.read_to[topic] >= positions.get(topic, 0) for topic in INPUTS)
+
+    def _decided(self, decision: Decision) -> None:
+        for topic, waiting in self._inputs.items():
+            end = decision.positions.get(topic, 0)
+            while waiting and waiting[0].offset < end:
+                fold(self.follower, waiting.popleft())
+        apply(self.follower, own(decision))
+        leader = self.leader
+        if leader and leader.in_flight and decision.number == leader.in_flight.last:
+            leader.in_flight = None
