@@ -12,13 +12,14 @@ from contact_runtime.log import (
     Entry,
     Log,
     LogReader,
+    NoSuchTopic,
     PositionGone,
     ReaderDead,
     Record,
     TooLarge,
     TopicPartition,
-    Unavailable,
     WrongPartitions,
+    last_records,
 )
 from contact_runtime.memory_log import MemoryLog
 
@@ -183,6 +184,13 @@ async def test_ends_and_starts_name_every_partition(
     await reader.close()
 
 
+async def test_the_last_records_of_each_partition_are_found(log: Log, topic: Topic) -> None:
+    for n in range(2):
+        await write(log, TopicPartition(topic.name, n), numbered(*range(n, n + 5)))
+    assert values(await last_records(log, [topic.name], each=2)) == [3, 4, 4, 5]
+    assert values(await last_records(log, [topic.name])) == [4, 5]
+
+
 async def test_a_working_log_was_heard_a_moment_ago(log: Log, first: TopicPartition) -> None:
     reader = await log.reader({first: 0})
     for _ in range(5):
@@ -267,9 +275,9 @@ async def test_a_topic_that_is_not_there_is_never_made_by_the_way(log: Log) -> N
     nowhere = TopicPartition("test-never-made", 0)
     with pytest.raises(Ambiguous):
         await write(log, nowhere, numbered(1))
-    with pytest.raises(Unavailable):
+    with pytest.raises(NoSuchTopic):
         await log.reader({nowhere: 0})
-    with pytest.raises(Unavailable):
+    with pytest.raises(NoSuchTopic):
         await log.ends([nowhere.topic])
 
 

@@ -8,17 +8,24 @@ from typing import Any, TypeVar
 import aiokafka
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, NoError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import (
+    KafkaConnectionError,
+    KafkaError,
+    NoError,
+    TopicAlreadyExistsError,
+    for_code,
+)
 
 from contact_events.topics import Topic
 from contact_runtime.kafka_drop import drop_admin, drop_consumer, drop_producer
 from contact_runtime.kafka_reader import KafkaReader
 from contact_runtime.kafka_writer import MAX_BATCH_BYTES, KafkaWriter
-from contact_runtime.log import TopicPartition, Unavailable, WrongPartitions
+from contact_runtime.log import NoSuchTopic, TopicPartition, Unavailable, WrongPartitions
 
 C = TypeVar("C", AIOKafkaProducer, AIOKafkaConsumer, AIOKafkaAdminClient)
 
 RETRY_S = 0.05
+METADATA_TRIES = 10
 BROKERS_CHOICE = -1
 PRODUCER: dict[str, Any] = {
     "enable_idempotence": True,
@@ -150,8 +157,25 @@ class KafkaLog:
 
 
 async def _partitions(consumer: AIOKafkaConsumer, names: Iterable[str]) -> set[tuple[str, int]]:
-    client = consumer._client
-    return {(name, n) for name in names for n in await client._wait_on_metadata(name)}
+    """Return every partition of these topics.
+
+    Raises:
+        NoSuchTopic: the broker answered again and again and does not know one of them.
+    """
+    client, wanted = consumer._client, set(names)
+    if not wanted:
+        return set()
+    client.set_topics(wanted)
+    for _ in range(METADATA_TRIES):
+        answered = await client.force_metadata_update()
+        known = {name: client.cluster.partitions_for_topic(name) for name in wanted}
+        if all(known.values()):
+            return {(name, n) for name in wanted for n in known[name]}
+        await asyncio.sleep(RETRY_S)
+    missing = sorted(name for name in wanted if not known[name])
+    if not answered:
+        raise KafkaConnectionError(f"no metadata of {missing}")
+    raise NoSuchTopic(f"no such topics: {missing}")
 
 
 async def _create(admin: AIOKafkaAdminClient, wanted: Mapping[str, Topic], partitions: int) -> None:

@@ -4,6 +4,7 @@ Positions are ours: "position" is always the next offset to read. Two adapters p
 `contact_runtime.kafka.KafkaLog` and its double `contact_runtime.memory_log.MemoryLog`.
 """
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -36,6 +37,12 @@ class Unavailable(LogError):
     """The log did not answer within its bound. Nothing was changed; try again after a pause."""
 
     code = "log-unavailable"
+
+
+class NoSuchTopic(Unavailable):
+    """The log answers and does not know the topic (yet)."""
+
+    code = "log-no-such-topic"
 
 
 class PositionGone(LogError):
@@ -154,7 +161,8 @@ class Log(Protocol):
         """Return a reader of these partitions, each from its position.
 
         Raises:
-            Unavailable: the log did not answer within its bound, or a topic does not exist.
+            NoSuchTopic: a topic does not exist.
+            Unavailable: the log did not answer within its bound.
             WrongPartitions: a topic has no such partition.
         """
         ...
@@ -180,7 +188,8 @@ class Log(Protocol):
         """Return the offset after the last record of every partition of `topics`.
 
         Raises:
-            Unavailable: the log did not answer within its bound, or a topic does not exist.
+            NoSuchTopic: a topic does not exist.
+            Unavailable: the log did not answer within its bound.
         """
         ...
 
@@ -188,6 +197,36 @@ class Log(Protocol):
         """Return the first offset that is still kept of every partition of `topics`.
 
         Raises:
-            Unavailable: the log did not answer within its bound, or a topic does not exist.
+            NoSuchTopic: a topic does not exist.
+            Unavailable: the log did not answer within its bound.
         """
         ...
+
+
+async def last_records(
+    log: Log, topics: Iterable[str], *, each: int = 1, timeout_s: float = 10.0
+) -> list[Record]:
+    """Return the last `each` records of every partition of `topics`, partition after partition.
+
+    Raises:
+        NoSuchTopic: a topic does not exist.
+        Unavailable: the log did not answer, or took longer than `timeout_s`.
+    """
+    names = list(topics)
+    starts, ends = await log.starts(names), await log.ends(names)
+    unread = {tp: end for tp, end in ends.items() if end > starts[tp]}
+    reader = await log.reader({tp: max(starts[tp], unread[tp] - each) for tp in unread})
+    found: list[Record] = []
+    try:
+        async with asyncio.timeout(timeout_s):
+            while unread:
+                for record in await reader.read():
+                    found.append(record)
+                    tp = TopicPartition(record.topic, record.partition)
+                    if record.offset + 1 >= ends[tp]:
+                        unread.pop(tp, None)
+    except TimeoutError as error:
+        raise Unavailable(f"the ends of {sorted(unread)} were not read in {timeout_s} s") from error
+    finally:
+        await reader.close()
+    return sorted(found, key=lambda r: (r.topic, r.partition, r.offset))

@@ -12,12 +12,12 @@ from contact_events.topics import Topic
 from contact_runtime.log import (
     Ambiguous,
     Entry,
+    NoSuchTopic,
     PositionGone,
     ReaderDead,
     Record,
     TooLarge,
     TopicPartition,
-    Unavailable,
     WrongPartitions,
 )
 
@@ -74,12 +74,12 @@ class MemoryLog:
         names = sorted(set(topics))
         missing = [name for name in names if name not in self._partitions]
         if missing:
-            raise Unavailable(f"no such topics: {missing}")
+            raise NoSuchTopic(f"no such topics: {missing}")
         return [TopicPartition(name, n) for name in names for n in range(self._partitions[name])]
 
     def _check_known(self, tp: TopicPartition) -> None:
         if tp.topic not in self._partitions:
-            raise Unavailable(f"no such topic: {tp.topic}")
+            raise NoSuchTopic(f"no such topic: {tp.topic}")
         if tp not in self.records:
             raise WrongPartitions(f"{tp.topic} has no partition {tp.partition}")
 
@@ -127,7 +127,7 @@ class MemoryWriter:
     def _check_topic(self, tp: TopicPartition) -> None:
         try:
             self._log._check_known(tp)
-        except Unavailable as error:
+        except NoSuchTopic as error:
             self._dead = str(error)
             raise Ambiguous(str(error)) from error
 
