@@ -1,0 +1,82 @@
+# Every habit by name; `make help` lists them. Settings are given as NAME=value, see README.md.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+.SUFFIXES:
+
+# The first Python from 3.11 on; everything else is made from it.
+SYSTEM_PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { command -v $$p; break; }; done)
+SETUP = @test -n "$(SYSTEM_PYTHON)" || { echo "setup: missing: python >= 3.11; on Debian and Ubuntu: sudo apt-get install -y python3" >&2; exit 1; }; \
+	$(SYSTEM_PYTHON) -m deploy.local.setup
+PYTHON := .venv/bin/python
+STATE := $(or $(POLYCENTRE_STATE),.polycentre)
+AUDIT ?= -m reporting.audit
+TESTS ?= tests
+REPEAT ?= 1
+
+.PHONY: help
+help: ## what can be done
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: ## install and build what `make run` needs, if it is not there yet
+	$(SETUP) run
+
+.PHONY: packages
+packages:
+	$(SETUP) packages
+
+.PHONY: run
+run: setup ## start everything; SCALE=60, FRESH=1, CALLS=FILE DAY=YYYY-MM-DD, SIM=0
+	@exec $(PYTHON) -m deploy.local.run
+
+.PHONY: stop
+stop: packages ## end what `make run` started, in order
+	@$(PYTHON) -m deploy.local.control stop
+
+.PHONY: kill
+kill: packages ## kill one process, to watch it come back: SERVICE=router
+	@$(PYTHON) -m deploy.local.control kill "$(SERVICE)"
+
+.PHONY: token
+token: packages ## print a token: ROLE=supervisor|agent|integrator|client [CLIENT=] [AGENT=] [HOURS=]
+	@$(PYTHON) -m contact_runtime.issuer token --state "$(STATE)/keys" --role "$(or $(ROLE),supervisor)" \
+		$(if $(CLIENT),--client "$(CLIENT)") $(if $(AGENT),--agent "$(AGENT)") $(if $(HOURS),--hours "$(HOURS)")
+
+.PHONY: tail
+tail: packages ## print a topic as it grows, one line an event: TOPIC=routed
+	@$(PYTHON) -m contact_runtime.tail $(or $(TOPIC),routed)
+
+.PHONY: audit
+audit: packages ## read the whole log and prove that nothing in it is broken
+	@$(PYTHON) $(AUDIT)
+
+.PHONY: bench
+bench: setup ## measure; NAME=chain for one benchmark
+	@$(PYTHON) -m bench $(NAME)
+
+.PHONY: soak
+soak: setup ## the fault tests again and again: REPEAT=10
+	@for i in $$(seq $(REPEAT)); do echo "round $$i of $(REPEAT)"; $(PYTHON) -m pytest -q tests/fault || exit 1; done
+
+.PHONY: fmt
+fmt: packages ## bring everything into its one format
+	@$(PYTHON) -m ruff check --quiet --fix-only .
+	@$(PYTHON) -m ruff format --quiet .
+	@if [ -d console/node_modules ]; then npm --prefix console run --silent format; fi
+
+.PHONY: docs
+docs: packages ## write again what is generated: schemas, AsyncAPI, the index of decisions
+	@$(PYTHON) -m deploy.local.drift --write
+
+.PHONY: check
+check: ## format, lint, types, arrows, drift, manifests
+	$(SETUP) test
+	@$(PYTHON) -m deploy.local.check
+
+.PHONY: test
+test: check ## everything that must hold: `make check` and all tests; TESTS=tests/unit for some
+	@$(PYTHON) -m pytest -q $(TESTS)
+	@if [ -f console/package.json ]; then npm --prefix console test --silent; fi

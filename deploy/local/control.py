@@ -1,0 +1,54 @@
+"""`make stop` and `make kill`: a word to a system that runs in the state folder."""
+
+import os
+import signal
+import sys
+
+from deploy.local.lock import SUPERVISOR, running_supervisor
+from deploy.local.pidfiles import end_left_overs, gone_within, pid_files, read_pid_file
+from deploy.local.state import StateFolder, state_folder
+
+STOP_LIMIT_S = 120.0
+
+
+def stop(state: StateFolder) -> int:
+    """Ask the supervisor to stop and wait for its end; return the exit code."""
+    known = read_pid_file(state.root, SUPERVISOR)
+    if known is None or running_supervisor(state) is None:
+        left = [one.name for one in end_left_overs(state.run)]
+        print(f"ended left-over processes: {', '.join(left)}" if left else "nothing runs here")
+        return 0
+    os.kill(known.process.pid, signal.SIGTERM)
+    if gone_within(known.process, STOP_LIMIT_S):
+        print("stopped")
+        return 0
+    print(f"pid {known.process.pid} did not stop within {STOP_LIMIT_S:g} s")
+    return 1
+
+
+def kill(state: StateFolder, name: str) -> int:
+    """Kill one process as if it had crashed; return the exit code."""
+    known = read_pid_file(state.run, name)
+    if known is None or not known.process.alive():
+        running = ", ".join(sorted(one.name for one in pid_files(state.run)))
+        print(f"no process {name!r} runs here; SERVICE= one of: {running or 'none, see make run'}")
+        return 2
+    os.kill(known.process.pid, signal.SIGKILL)
+    print(f"killed {name} (pid {known.process.pid}); `make run` says when it is back")
+    return 0
+
+
+def main(arguments: list[str]) -> int:
+    """Carry out one order."""
+    state = StateFolder(state_folder())
+    match arguments:
+        case ["stop"]:
+            return stop(state)
+        case ["kill", name]:
+            return kill(state, name)
+    print("usage: python -m deploy.local.control stop | kill NAME", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
