@@ -82,6 +82,7 @@ def configure_logs(service: str, level: str = "INFO") -> None:
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(Line(service))
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    logging.captureWarnings(True)
     flood = logging.getLogger("aiokafka.client")
     flood.filters = [OnceInAWhile("Unable connect")]
     for quiet in ("aiokafka", "uvicorn", "websockets"):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 from prometheus_client.exposition import generate_latest
 from prometheus_client.process_collector import ProcessCollector
 
@@ -106,13 +106,6 @@ TIMERS_FIRED = Metric(
 LEASE_HELD = Metric(
     "lease_held", "gauge", "0 or 1", "Whether this process holds the lease now.", ("lease",)
 )
-LOG_LINES_HELD_BACK = Metric(
-    "log_lines_held_back_total",
-    "counter",
-    "lines",
-    "Log lines not written because the same was said a moment before.",
-    ("logger",),
-)
 
 CATALOGUE: tuple[Metric, ...] = tuple(
     value for value in list(globals().values()) if isinstance(value, Metric)
@@ -124,6 +117,7 @@ class Metrics:
 
     def __init__(self, catalogue: Sequence[Metric] = CATALOGUE) -> None:
         """Start every metric at nothing."""
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each, of no use here
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         self._made = {metric.name: self._make(metric) for metric in catalogue}
@@ -174,7 +168,7 @@ def metrics_page(catalogue: Sequence[Metric] = CATALOGUE) -> str:
         "# Metrics",
         "",
         "Served by every process at `/metrics` of its ops port. Labels are closed sets, never an",
-        "id. This page is generated (`python -m contact_runtime.pages`).",
+        "id. This page is generated (`python docs/generate.py`).",
         "",
         "| metric | kind | unit | labels | meaning |",
         "| --- | --- | --- | --- | --- |",

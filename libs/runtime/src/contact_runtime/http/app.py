@@ -10,9 +10,21 @@ from starlette.middleware.cors import CORSMiddleware
 from contact_runtime.http.auth import Auth
 from contact_runtime.http.edge import Edge
 from contact_runtime.http.limits import LIMIT_BYTES, Limits
-from contact_runtime.http.openapi import PROBLEM_RESPONSES
+from contact_runtime.http.openapi import PROBLEM_RESPONSES, only_problem_json
 from contact_runtime.http.refusing import Refusing
 from contact_runtime.metrics import Metrics
+
+
+class _Service(FastAPI):
+    """FastAPI whose OpenAPI document says of problems only what is true: their media type."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the OpenAPI document."""
+        found = super().openapi()
+        for path in found["paths"].values():
+            for operation in path.values():
+                only_problem_json(operation["responses"])
+        return found
 
 
 def create_app(
@@ -47,7 +59,7 @@ def create_app(
         TypeError: a refusal class has no `code` or no docstring.
     """
     refusing = Refusing(refusals or {})
-    app = FastAPI(
+    app = _Service(
         title=service,
         description=description,
         lifespan=lifespan,
@@ -72,6 +84,6 @@ def _middleware(metrics: Metrics, origins: Sequence[str], limit_bytes: int) -> l
         allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-Request-Id"],
         expose_headers=["X-Request-Id", "Idempotency-Replayed"],
     )
-    edge = [Middleware(Edge, metrics=metrics)]
-    limits = [Middleware(Limits, limit_bytes=limit_bytes)]
-    return [*edge, *([cors] if origins else []), *limits]
+    inside = [Middleware(Edge, metrics=metrics), Middleware(Limits, limit_bytes=limit_bytes)]
+    # Outermost, so that a page may read refusals too.
+    return [cors, *inside] if origins else inside

@@ -12,7 +12,7 @@ from fastapi.openapi.models import HTTPBearer as HTTPBearerModel
 from fastapi.security.base import SecurityBase
 from starlette.requests import HTTPConnection
 
-from contact_runtime.http.keys import Keys
+from contact_runtime.http.keys import UNKNOWN_PAUSE_S, Keys
 from contact_runtime.http.problems import (
     SCOPE_MISSING,
     TOKEN_INVALID,
@@ -65,9 +65,19 @@ class Principal:
 class Auth:
     """Tokens to principals, by the issuer's public keys (a JWKS at a path or a URL)."""
 
-    def __init__(self, jwks: str, issuer: str, audience: str) -> None:
-        """Nothing is read until the first token comes."""
-        self._keys = Keys(jwks)
+    def __init__(
+        self,
+        jwks: str,
+        issuer: str,
+        audience: str,
+        *,
+        unknown_pause_s: float = UNKNOWN_PAUSE_S,
+    ) -> None:
+        """Nothing is read until the first token comes.
+
+        A token of an unknown key makes the keys be read again, once in `unknown_pause_s`.
+        """
+        self._keys = Keys(jwks, unknown_pause_s)
         self._issuer = issuer
         self._audience = audience
         self._known: dict[bytes, tuple[float, int, Principal]] = {}

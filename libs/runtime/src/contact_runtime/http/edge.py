@@ -18,7 +18,11 @@ log = logging.getLogger(__name__)
 
 
 class Edge:
-    """ASGI middleware around everything else; it never lets an exception reach the server."""
+    """ASGI middleware around everything else.
+
+    An exception reaches the server only when the answer was already half out, so that the
+    connection breaks.
+    """
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         """Wrap `app`."""

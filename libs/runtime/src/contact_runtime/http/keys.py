@@ -26,9 +26,10 @@ class Keys:
     A failed reading keeps the keys there are: the issuer being away stops nobody who is known.
     """
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, unknown_pause_s: float = UNKNOWN_PAUSE_S) -> None:
         """Nothing is read until the first token comes."""
         self._source = source
+        self._unknown_pause_s = unknown_pause_s
         self._keys: dict[str, PyJWK] = {}
         self._read_at: float | None = None
         self._reading = asyncio.Lock()
@@ -42,7 +43,7 @@ class Keys:
         """
         found = self._of(kid)
         if found is None:
-            await self._read(pause_s=UNKNOWN_PAUSE_S)
+            await self._read(pause_s=self._unknown_pause_s)
             found = self._of(kid)
         if found is not None:
             return found

@@ -1,5 +1,6 @@
 """How problem documents stand in every service's OpenAPI document."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -59,3 +60,10 @@ PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
     422: _documented(INVALID_REQUEST, "Not valid, with every fault"),
     503: _documented(TRY_AGAIN, "Nothing was done; try again"),
 }
+
+
+def only_problem_json(responses: Mapping[str, dict[str, Any]]) -> None:
+    """Take away the `application/json` that FastAPI adds to each documented problem."""
+    for answer in responses.values():
+        if MEDIA_TYPE in answer.get("content", {}):
+            answer["content"].pop("application/json", None)

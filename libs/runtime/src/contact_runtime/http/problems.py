@@ -205,7 +205,7 @@ def errors_page(services: Mapping[str, Sequence[ProblemType]]) -> str:
         "",
         "Every refusal is an RFC 9457 document (`application/problem+json`) with the members",
         "`type`, `title`, `status`, `detail`, `code`, `instance` and `request_id`. The code and",
-        "its status never change. This page is generated (`python -m contact_runtime.pages`).",
+        "its status never change. This page is generated (`python docs/generate.py`).",
     ]
     for name, kinds in [("every service", RUNTIME_PROBLEMS), *sorted(services.items())]:
         lines += ["", f"## {name}", "", "| code | status | title | meaning |"]

@@ -1,0 +1,158 @@
+"""A tiny service with the shape of the real ones, to try the HTTP plumbing on."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated
+
+import httpx
+from fastapi import APIRouter, Depends, FastAPI, Request, Response, WebSocket
+from msgspec import Struct
+
+from contact_runtime.errors import StreamMoved
+from contact_runtime.http.app import create_app
+from contact_runtime.http.auth import Auth, Principal, accept, require
+from contact_runtime.http.bodies import Body, Id, Moment, Phone, View
+from contact_runtime.http.idempotency import Once, Reply, once
+from contact_runtime.http.problems import not_found
+from contact_runtime.issuer import AUDIENCE, ISSUER, JWKS_FILE, mint
+from contact_runtime.metrics import Metrics
+from contact_runtime.rows import Kind, Store
+
+LIMIT_BYTES = 64 * 1024
+
+
+class ThingTaken(Exception):
+    """The thing is somebody's already.
+
+    Choose another one.
+    """
+
+    code = "thing-taken"
+
+
+class Thing(Struct, frozen=True):
+    """How often a thing was made."""
+
+    made: int = 0
+
+
+THING: Kind[Thing] = Kind("thing", Thing, lambda key: Thing())
+
+
+class Order(Body):
+    """An order of a thing."""
+
+    name: str
+    amount: int = 1
+    ani: Phone | None = None
+    at: Moment | None = None
+    notes: dict[str, str] = {}
+
+
+class ThingView(View):
+    """A thing as shown."""
+
+    name: str
+    amount: int
+    ani: str | None
+    made: int
+
+
+routes = APIRouter()
+Writer = Annotated[Principal, Depends(require("calls:write"))]
+Reader = Annotated[Principal, Depends(require("calls:read"))]
+Actor = Annotated[Principal, Depends(require("agents:act"))]
+
+
+@routes.post("/v1/things", status_code=201, response_model=ThingView)
+async def make_thing(
+    order: Order, principal: Writer, asked: Annotated[Once, Depends(once)], request: Request
+) -> Response:
+    store: Store = request.app.state.context
+    async with store.unit() as unit:
+
+        async def make() -> Reply:
+            before = await unit.load(THING, order.name)
+            await asyncio.sleep(0)  # so that two requests at once meet here
+            unit.put(THING, order.name, Thing(before.made + 1))
+            if order.name == "taken":
+                raise ThingTaken("taken is taken")
+            view = ThingView(
+                name=order.name, amount=order.amount, ani=order.ani, made=before.made + 1
+            )
+            return Reply.of(201, view)
+
+        reply = await asked.reply(unit, make)
+    return reply.response()
+
+
+@routes.put("/v1/things/{thing}")
+async def put_thing(thing: Id, order: Order, principal: Writer) -> ThingView:
+    return ThingView(name=thing, amount=order.amount, ani=order.ani, made=0)
+
+
+@routes.get("/v1/things/{thing}")
+async def get_thing(thing: str, principal: Reader, wait_s: int = 0) -> ThingView:
+    owner, _, name = thing.partition(".")
+    principal.must_read(owner, "the thing")
+    if name == "none":
+        raise not_found("the thing")
+    return ThingView(name=name, amount=wait_s, ani=None, made=0)
+
+
+@routes.get("/v1/broken")
+async def broken(principal: Reader, how: str = "bug") -> None:
+    if how == "moved":
+        raise StreamMoved("stream a moved")
+    raise ZeroDivisionError("the number +74951234567 cannot be divided")
+
+
+@routes.post("/v1/upload")
+async def upload(request: Request, principal: Writer) -> dict[str, int]:
+    return {"bytes": len(await request.body())}
+
+
+@routes.websocket("/v1/agents/{agent_id}/socket")
+async def socket(websocket: WebSocket, agent_id: Id, principal: Actor) -> None:
+    principal.must_be(agent_id)
+    await accept(websocket)
+    async for word in websocket.iter_text():
+        if word == "bug":
+            raise ZeroDivisionError("bug")
+        if word == "other":
+            principal.must_be("somebody else")
+        await websocket.send_text(word)
+
+
+def demo_app(
+    keys: Path,
+    store: object = None,
+    *,
+    limit_bytes: int = LIMIT_BYTES,
+    metrics: Metrics | None = None,
+) -> FastAPI:
+    """Return the demo service, its issuer's keys in the folder `keys`."""
+    mint(keys, "supervisor")
+    return create_app(
+        "demo",
+        routes=[routes],
+        auth=Auth(str(keys / JWKS_FILE), ISSUER, AUDIENCE),
+        refusals={ThingTaken: 409},
+        context=store,
+        metrics=metrics,
+        cors_origins=("https://pages.example",),
+        limit_bytes=limit_bytes,
+    )
+
+
+def client_of(app: FastAPI, token: str | None = None) -> httpx.AsyncClient:
+    """Return a client that calls `app` in this process."""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    return httpx.AsyncClient(transport=transport, base_url="http://demo", headers=headers)
+
+
+async def together(*calls: Callable[[], Awaitable[httpx.Response]]) -> list[httpx.Response]:
+    """Return the answers to calls made at once, in their order."""
+    return list(await asyncio.gather(*(call() for call in calls)))
