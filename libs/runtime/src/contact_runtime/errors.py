@@ -2,7 +2,13 @@
 
 
 class Transient(Exception):
-    """Nothing was written; the same work may succeed after a pause."""
+    """The same work may succeed after a pause; nothing was written, save for `CommitUnknown`."""
+
+    code = "try-again"
+
+
+class CommitUnknown(Transient):
+    """The connection was lost within the commit: all of it was written, or nothing."""
 
 
 class StreamMoved(Transient):

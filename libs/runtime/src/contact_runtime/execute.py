@@ -8,7 +8,6 @@ from functools import reduce
 from typing import Protocol, TypeVar
 
 from contact_events.registry import Event
-
 from contact_runtime.rows import Fact, Kind, Unit
 
 S = TypeVar("S")

@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
+
 from contact_events.envelope import Envelope
 from contact_events.registry import Event
 from contact_events.validity import Leadership
-
 from contact_runtime.log import Entry, Record, TopicPartition
 from contact_runtime.wakeups import Alarm, Bell, Watch
 

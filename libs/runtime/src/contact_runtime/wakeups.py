@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 from types import TracebackType
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 S = TypeVar("S")
 
@@ -90,6 +91,46 @@ class Watch(Generic[S]):
             return None
         self._touched.clear()
         return self._state if self._state is not None else await self._peek()
+
+
+class Signals:
+    """Who in this process waits for what: tells them of commits, here and elsewhere."""
+
+    def __init__(self) -> None:
+        self.committed = Bell()
+        self._alarms: defaultdict[str, Alarm] = defaultdict(Alarm)
+        self._watches: defaultdict[tuple[str, str], set[Watch[Any]]] = defaultdict(set)
+
+    def alarm(self, kind: str) -> Alarm:
+        """Return the alarm of one kind of rows."""
+        return self._alarms[kind]
+
+    def watch(self, kind: str, key: str, peek: Callable[[], Awaitable[S]]) -> Watch[S]:
+        """Return a watch on one row."""
+
+        def enter(watch: Watch[S], entered: bool) -> None:
+            if entered:
+                self._watches[kind, key].add(watch)
+                return
+            self._watches[kind, key].discard(watch)
+            if not self._watches[kind, key]:
+                del self._watches[kind, key]
+
+        return Watch(peek, enter)
+
+    def written(self, kind: str, key: str, state: object | None) -> None:
+        """Tell those who watch the row."""
+        for watch in self._watches.get((kind, key), ()):
+            watch.touch(state)
+
+    def due(self, kind: str, at: datetime) -> None:
+        """Tell the timers of a due time."""
+        self._alarms[kind].announce(at)
+
+    def rows(self, rows: Iterable[tuple[str, str]] | None) -> None:
+        """Tell those who watch these rows that another process wrote them; None: any row."""
+        for kind, key in list(self._watches) if rows is None else rows:
+            self.written(kind, key, None)
 
 
 async def _set_within(event: asyncio.Event, timeout_s: float) -> bool:

@@ -1,0 +1,127 @@
+"""The way to PostgreSQL: engines from plain URLs, every wait bounded, its errors in our words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from asyncpg import exceptions as postgres
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, PendingRollbackError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from contact_runtime.errors import StreamMoved, Transient
+
+STATEMENT_LIMIT_S = 10.0
+"""A statement that takes longer is given up: `Transient`."""
+
+CONNECT_LIMIT_S = 5.0
+
+_SERVER_SETTINGS = {
+    "jit": "off",
+    "lock_timeout": "5s",
+    "idle_in_transaction_session_timeout": "30s",
+    "timezone": "UTC",
+}
+
+_RETRY_CLASSES = ("08", "40", "53", "57")
+"""Connection, rollback (deadlock, serialization), resources, operator intervention."""
+
+_RETRY_STATES = ("55P03", "25P03")
+"""A lock not got in time; a transaction that stood idle too long."""
+
+
+def database_of(url: str) -> str:
+    """Return the name of the database of `url`.
+
+    Raises:
+        ValueError: it names none.
+    """
+    name = make_url(url).database
+    if not name:
+        raise ValueError(f"no database is named in {make_url(url).render_as_string()}")
+    return name
+
+
+def connect(
+    url: str,
+    *,
+    pool_size: int = 5,
+    application: str = "polycentre",
+    database: str | None = None,
+    statement_limit_s: float = STATEMENT_LIMIT_S,
+    **options: Any,
+) -> AsyncEngine:
+    """Return an engine for a plain `postgresql://` URL; it connects at first use.
+
+    Host, port and user may stand in the query: `postgresql:///ivr?host=/run/pg&user=postgres`.
+    `database` is another one of the same server; `options` are those of SQLAlchemy's engine.
+    """
+    plain, where = _where(url)
+    pool = {"pool_size": pool_size, "max_overflow": pool_size, "pool_timeout": CONNECT_LIMIT_S}
+    return create_async_engine(
+        plain if database is None else plain.set(database=database),
+        connect_args={
+            **where,
+            "timeout": CONNECT_LIMIT_S,
+            "command_timeout": statement_limit_s,
+            "server_settings": {**_SERVER_SETTINGS, "application_name": application},
+        },
+        **(pool if "poolclass" not in options else {}),
+        **options,
+    )
+
+
+def _where(url: str) -> tuple[URL, dict[str, Any]]:
+    """Return the URL without, and the driver's arguments with, what may stand in the query."""
+    parsed = make_url(url).set(drivername="postgresql+asyncpg")
+    query = dict(parsed.query)
+    where: dict[str, Any] = {name: query.pop(name) for name in ("host", "user") if name in query}
+    if "port" in query:
+        where["port"] = int(str(query.pop("port")))
+    return parsed.set(query=query), where
+
+
+@contextmanager
+def in_our_words() -> Iterator[None]:
+    """Turn what the database says inside the block into `Transient` or `StreamMoved`.
+
+    Raises:
+        StreamMoved: somebody else wrote the same number of a stream.
+        Transient: deadlock, lost connection, time-out, no connection to be had.
+    """
+    try:
+        with statements_in_our_words():
+            yield
+    except (OSError, PoolTimeoutError, PendingRollbackError) as error:
+        raise Transient(f"the database does not answer: {error!r}") from error
+    except (postgres.PostgresConnectionError, postgres.InterfaceError) as error:
+        raise Transient(f"the connection is lost: {error}") from error
+
+
+@contextmanager
+def statements_in_our_words() -> Iterator[None]:
+    """Do so only with errors that must be a statement's: others may be the block's own."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise _meaning(error) from error
+
+
+def _meaning(error: DBAPIError) -> Exception:
+    state = state_of(error)
+    if state == "23505" and "events_stream_sequence" in str(error.orig):
+        return StreamMoved(str(error.orig))
+    if error.connection_invalidated or isinstance(error, InterfaceError):
+        return Transient(f"the connection is lost: {error.orig}")
+    if state[:2] in _RETRY_CLASSES or state in _RETRY_STATES:
+        return Transient(f"{state}: {error.orig}")
+    return error
+
+
+def state_of(error: DBAPIError) -> str:
+    """Return PostgreSQL's code of the error, five characters, or nothing."""
+    original: Any = error.orig
+    return str(getattr(original, "sqlstate", None) or getattr(original, "pgcode", None) or "")
