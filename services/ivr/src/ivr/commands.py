@@ -1,0 +1,81 @@
+"""Commands carried out on the rows of the open transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import reduce
+
+from contact_events.envelope import Envelope
+from contact_events.people import CallerRead
+from contact_events.registry import Event
+from contact_runtime.rows import Fact, Unit
+from ivr.domain.call import Call, Unborn
+from ivr.domain.commands import Arrive, Command, EndLeg
+from ivr.domain.decide import decide
+from ivr.domain.evolve import evolve, leg_gone
+from ivr.tables import CALL
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """When a command is carried out (business time), and what led to it."""
+
+    time: datetime
+    causation: str | None = None
+    traceparent: str | None = None
+
+
+async def handle(unit: Unit, call_id: str, command: Command, cause: Cause) -> Call:
+    """Carry out one command on a call in the open transaction, and return the call after it.
+
+    Raises:
+        CallOver: see `decide`.
+    """
+    return carry_out(unit, call_id, await unit.load(CALL, call_id), command, cause)
+
+
+def carry_out(unit: Unit, call_id: str, call: Call, command: Command, cause: Cause) -> Call:
+    """Do what `handle` does on a call that the unit has loaded, as it is now."""
+    if isinstance(command, EndLeg):
+        call = remember(unit, call_id, call, leg_gone(call, command.reservation_id))
+    facts = decide(call_id, call, command)
+    whose = command if isinstance(command, Arrive) else call
+    return _written(unit, call_id, call, facts, whose, cause)
+
+
+def remember(unit: Unit, call_id: str, before: Call, after: Call) -> Call:
+    """Keep the call as it is after something was heard, and return it."""
+    if after != before:
+        unit.put(CALL, call_id, after)
+    return after
+
+
+def tell_reading(unit: Unit, call_id: str, call: Call, agent_id: str, cause: Cause) -> Call:
+    """Write that the agent saw the caller's number; nothing if it is withheld."""
+    if isinstance(call, Unborn) or call.caller is None:
+        return call
+    read = CallerRead(caller_ref=call.caller.ref, call_id=call_id, agent_id=agent_id)
+    return _written(unit, call_id, call, [read], call, cause)
+
+
+def _written(
+    unit: Unit, call_id: str, call: Call, facts: list[Event], whose: Call | Arrive, cause: Cause
+) -> Call:
+    if not facts or isinstance(whose, Unborn):
+        return call
+    about = whose.project if isinstance(whose, Arrive) else whose
+    told = [
+        Fact(
+            event=fact,
+            time=cause.time,
+            pool=about.pool,
+            client=about.client_id,
+            project=about.project_id,
+            causation=cause.causation,
+            traceparent=cause.traceparent,
+        )
+        for fact in facts
+    ]
+    envelopes: list[Envelope] = unit.publish(told, stream=call_id)
+    after = reduce(evolve, envelopes, call)
+    unit.put(CALL, call_id, after)
+    return after

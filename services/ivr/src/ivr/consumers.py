@@ -1,0 +1,191 @@
+"""What ivr hears: outcomes and requests, agents, and the router's valid decisions."""
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+
+from contact_events.agents import AgentChanged
+from contact_events.answering import (
+    CallAnswered,
+    CallRangOut,
+    CallRejected,
+    CallReleaseRequested,
+    CallTransferRequested,
+)
+from contact_events.envelope import Envelope
+from contact_events.routing import CallOverflowed
+from contact_events.topics import AGENT_STATE, ANSWERED, ROUTED
+from contact_runtime.clock import Clock
+from contact_runtime.reader import Received, RecordHandler
+from contact_runtime.rows import Unit
+from ivr.commands import Cause, carry_out, handle, remember
+from ivr.domain.agents import AgentMemo
+from ivr.domain.call import InFlow, Joining, Unborn
+from ivr.domain.commands import (
+    GiveUpJoining,
+    Join,
+    LoseAgent,
+    Overflow,
+    Release,
+    RingTelephone,
+    TimeOutInput,
+    Transfer,
+)
+from ivr.domain.evolve import hear
+from ivr.tables import AGENT, CALL, PROJECT
+
+READER = "ivr"
+READS = (ANSWERED, AGENT_STATE, ROUTED)
+
+Tick = Callable[[Unit, str], Awaitable[None]]
+
+
+def handler(clock: Clock) -> RecordHandler:
+    """Return what carries out a batch of records in one transaction.
+
+    Rows are locked in one order: agents before calls, each by key.
+    """
+
+    async def handle_batch(unit: Unit, batch: Sequence[Received]) -> None:
+        envelopes = [received.envelope for received in batch]
+        await _prefetch(unit, envelopes)
+        for envelope in envelopes:
+            await hear_one(unit, envelope, Cause(clock.now(), envelope.id, envelope.traceparent))
+
+    return handle_batch
+
+
+def tick(clock: Clock) -> Tick:
+    """Return what carries out the due time of a call: no input in time, or not joined in time."""
+
+    async def tick_call(unit: Unit, call_id: str) -> None:
+        call = await unit.load(CALL, call_id)
+        cause = Cause(clock.now(), f"timer:{call_id}")
+        if isinstance(call, Joining):
+            carry_out(unit, call_id, call, GiveUpJoining(cause.time), cause)
+        if isinstance(call, InFlow):
+            project = await unit.peek(PROJECT, call.project_id)
+            if project is not None:
+                command = TimeOutInput(now=cause.time, project=project)
+                carry_out(unit, call_id, call, command, cause)
+
+    return tick_call
+
+
+async def hear_one(unit: Unit, envelope: Envelope, cause: Cause) -> None:
+    """Carry out one record. Facts that are no business of ivr's are passed over by name."""
+    match envelope.data:
+        case CallAnswered() as answered:
+            await _answered(unit, answered, envelope, cause)
+        case CallRejected(call_id=call_id) | CallRangOut(call_id=call_id):
+            call = await unit.load(CALL, call_id)
+            remember(unit, call_id, call, hear(call, envelope))
+        case CallReleaseRequested() | CallTransferRequested() as asked:
+            await _asked(unit, asked, cause)
+        case AgentChanged() as changed:
+            await _agent_changed(unit, changed, envelope.sequence, cause)
+        case CallOverflowed() as overflowed:
+            await _overflowed(unit, overflowed, cause)
+        case _:
+            # call.held, call.resumed: still joined. call.consult_requested and
+            # call.supervise_requested: not offered yet. call.routed, call.rescinded,
+            # router.progress, router.epoch_started, site.status_changed: agent-state's and
+            # reporting's.
+            pass
+
+
+async def _answered(unit: Unit, fact: CallAnswered, envelope: Envelope, cause: Cause) -> None:
+    memo = await unit.load(AGENT, fact.agent_id)
+    before = await unit.load(CALL, fact.call_id)
+    call = remember(unit, fact.call_id, before, hear(before, envelope))
+    if not isinstance(call, Joining) or call.reservation_id != fact.reservation_id:
+        return
+    command = Join(offline_sequence=memo.offline_sequence, telephone=memo.telephone)
+    carry_out(unit, fact.call_id, call, command, cause)
+    unit.put(AGENT, fact.agent_id, memo.accepted(fact.call_id, envelope.sequence))
+
+
+async def _asked(
+    unit: Unit, asked: CallReleaseRequested | CallTransferRequested, cause: Cause
+) -> None:
+    if asked.consult_call_id is not None:
+        return  # consultations are not offered yet
+    command: Release | Transfer = Release(asked.reservation_id)
+    if isinstance(asked, CallTransferRequested):
+        command = Transfer(
+            reservation_id=asked.reservation_id,
+            to_queue_id=asked.to_queue_id,
+            to_agent_id=asked.to_agent_id,
+        )
+    await handle(unit, asked.call_id, command, cause)
+
+
+async def _agent_changed(unit: Unit, changed: AgentChanged, sequence: int, cause: Cause) -> None:
+    before = await unit.load(AGENT, changed.agent_id)
+    memo = before.changed(changed, sequence)
+    for call_id in _lost(before, changed, sequence):
+        await handle(unit, call_id, LoseAgent(agent_id=changed.agent_id, sequence=sequence), cause)
+    for call_id, command in _rings(changed):
+        await handle(unit, call_id, command, cause)
+    if memo != before:
+        unit.put(AGENT, changed.agent_id, memo)
+
+
+async def _overflowed(unit: Unit, fact: CallOverflowed, cause: Cause) -> None:
+    call = await unit.load(CALL, fact.call_id)
+    if isinstance(call, Unborn):
+        return
+    project = await unit.peek(PROJECT, call.project_id)
+    command = Overflow(
+        attempt=fact.attempt,
+        to=fact.to,
+        queue_id=fact.queue_id,
+        default_queue_id=project.default_queue_id if project else None,
+    )
+    carry_out(unit, fact.call_id, call, command, cause)
+
+
+def _lost(memo: AgentMemo, changed: AgentChanged, sequence: int) -> tuple[str, ...]:
+    if changed.presence != "Offline" or changed.telephone:
+        return ()
+    return memo.accepted_before(sequence)
+
+
+def _rings(changed: AgentChanged) -> list[tuple[str, RingTelephone]]:
+    return [
+        (
+            slot.call_id,
+            RingTelephone(
+                reservation_id=slot.reservation_id,
+                attempt=slot.attempt,
+                agent_id=changed.agent_id,
+            ),
+        )
+        for slot in changed.slots
+        if changed.telephone
+        and slot.state == "reserved"
+        and slot.call_id is not None
+        and slot.reservation_id is not None
+        and slot.attempt is not None
+    ]
+
+
+async def _prefetch(unit: Unit, envelopes: Iterable[Envelope]) -> None:
+    facts = [envelope.data for envelope in envelopes]
+    agents = {fact.agent_id for fact in facts if isinstance(fact, CallAnswered | AgentChanged)}
+    await unit.load_many(AGENT, agents)
+    calls = {fact.call_id for fact in facts if isinstance(fact, _ABOUT_A_CALL)}
+    for fact in facts:
+        if isinstance(fact, AgentChanged):
+            calls |= {call_id for call_id, _ in _rings(fact)}
+            if fact.presence == "Offline":
+                calls |= set((await unit.load(AGENT, fact.agent_id)).calls)
+    await unit.load_many(CALL, calls)
+
+
+_ABOUT_A_CALL = (
+    CallAnswered
+    | CallRejected
+    | CallRangOut
+    | CallReleaseRequested
+    | CallTransferRequested
+    | CallOverflowed
+)

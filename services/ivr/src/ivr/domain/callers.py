@@ -1,0 +1,63 @@
+"""Who calls, without saying who: the reference and the prefix of a number.
+
+The key is the client's, so the same number is another reference for another client. A plain hash
+would say who calls: all numbers of a country are tried in minutes.
+"""
+
+import hashlib
+import hmac
+
+import msgspec
+import phonenumbers
+
+from ivr.domain.refusals import NotANumber
+
+OPEN_DIGITS = 4  # so that at least 10,000 numbers stand behind every prefix
+_KEPT_DIGITS = {7: 6, 375: 4}
+
+
+def normal(number: str) -> str:
+    """Return the number in E.164.
+
+    Raises:
+        NotANumber: it has no country's calling code, or digits that are not 0 to 9.
+    """
+    if not number.isascii():
+        raise NotANumber
+    try:
+        parsed = phonenumbers.parse(number, None)
+    except phonenumbers.NumberParseException:
+        raise NotANumber from None
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+def reference(number: str, key: bytes) -> str:
+    """Return HMAC-SHA-256 of the E.164 number under the client's key, 64 hexadecimal digits."""
+    return hmac.new(key, number.encode(), hashlib.sha256).hexdigest()
+
+
+def prefix(number: str) -> str:
+    """Return what of the E.164 number may stand in the log.
+
+    Russia and Kazakhstan: +7 and six digits; Belarus: +375 and four; elsewhere, and where less
+    than four digits would stay open: the country's calling code.
+
+    Raises:
+        NotANumber: it has no country's calling code.
+    """
+    try:
+        country = phonenumbers.parse(number, None).country_code
+    except phonenumbers.NumberParseException:
+        raise NotANumber from None
+    code = f"+{country}"
+    kept = _KEPT_DIGITS.get(country or 0, 0)
+    national = number.removeprefix(code)
+    if len(national) - kept < OPEN_DIGITS:
+        return code
+    return code + national[:kept]
+
+
+class Person(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Somebody who called: the key (base64) of what is sealed of them; without it, nothing is."""
+
+    key: str | None = None

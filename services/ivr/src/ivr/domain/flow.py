@@ -1,0 +1,89 @@
+"""The first flow: a greeting, a menu, then a queue or an answer; asked again, then a queue."""
+
+import msgspec
+
+from contact_events.calls import CallContained, CallFlowStep, CallQueued, Text
+from contact_events.registry import Event
+from ivr.domain.call import Call, Ended, InFlow
+from ivr.domain.projects import Choice, Project
+
+FLOW_ID = "menu"
+
+
+class Heard(msgspec.Struct, frozen=True):
+    """What the caller hears now, and what they may choose."""
+
+    say: Text
+    menu: tuple[Choice, ...] = ()
+
+
+def welcome(call_id: str, project: Project) -> list[Event]:
+    """Return the first facts after the arrival: the greeting, and a queue if there is no menu."""
+    greeting = _step(call_id, "greeting")
+    if project.menu:
+        return [greeting]
+    return [greeting, _queued(call_id, project.default_queue_id)]
+
+
+def choose(call_id: str, call: InFlow, project: Project, digits: str) -> list[Event]:
+    """Return what pressing these keys, one after the other, leads to.
+
+    A key that chooses nothing has the menu said again, and the caller queued when that was done
+    as often as the project allows. Keys after a choice mean nothing.
+    """
+    facts: list[Event] = []
+    mistakes = call.mistakes
+    for digit in digits:
+        choice = project.choice(digit)
+        if choice is not None:
+            return [*facts, *_chosen(call_id, choice, project)]
+        mistakes += 1
+        if mistakes > project.repeats:
+            return [*facts, *_gave_up(call_id, project, digit)]
+        facts.append(_step(call_id, "menu", digit))
+    return facts
+
+
+def silent(call_id: str, call: InFlow, project: Project) -> list[Event]:
+    """Return what choosing nothing in time leads to: the menu again, at last the queue."""
+    if call.mistakes >= project.repeats:
+        return _gave_up(call_id, project, None)
+    return [_step(call_id, "menu")]
+
+
+def hears(call: Call, project: Project) -> Heard | None:
+    """Return what the caller hears and may choose now; None where the flow says nothing."""
+    match call:
+        case InFlow(mistakes=0):
+            return Heard(project.greeting, project.menu)
+        case InFlow():
+            return Heard(AGAIN, project.menu)
+        case Ended(ended_as="contained", choice=digit):
+            choice = project.choice(digit or "")
+            return Heard(choice.say) if choice and choice.say else None
+        case _:
+            return None
+
+
+AGAIN = Text(ru="Пожалуйста, выберите ещё раз.", en="Please choose again.")
+
+
+def _chosen(call_id: str, choice: Choice, project: Project) -> list[Event]:
+    if choice.queue_id is None:
+        return [
+            _step(call_id, "self_service", choice.digit),
+            CallContained(call_id=call_id),
+        ]
+    return [_step(call_id, "queue", choice.digit), _queued(call_id, choice.queue_id)]
+
+
+def _gave_up(call_id: str, project: Project, digit: str | None) -> list[Event]:
+    return [_step(call_id, "default_queue", digit), _queued(call_id, project.default_queue_id)]
+
+
+def _step(call_id: str, step: str, choice: str | None = None) -> Event:
+    return CallFlowStep(call_id=call_id, flow_id=FLOW_ID, step=step, choice=choice)
+
+
+def _queued(call_id: str, queue_id: str) -> Event:
+    return CallQueued(call_id=call_id, attempt=1, queue_id=queue_id)
