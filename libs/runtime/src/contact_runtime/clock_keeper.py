@@ -40,8 +40,8 @@ from contact_runtime.log import (
 SOURCE = "/polycentre/clock"
 STREAM = "clock"
 TICK_S = 1.0
-AHEAD_S = 2.0
-"""Machine seconds that a tick promises ahead: above TICK_S, so that a crash leaves no gap."""
+AHEAD_TICKS = 2
+"""A tick promises that far ahead: above 1, so that a crash just before the next leaves no gap."""
 EVENTS_LOOKED_AT = 20
 """Last records of each partition: a writer's clock reading may be a little older than its place."""
 
@@ -80,7 +80,7 @@ class _Keeper:
         self._sequence = sequence
         self._writer: LogWriter | None = None
 
-    async def tick(self, ahead_s: float = AHEAD_S) -> None:
+    async def tick(self, ahead_s: float) -> None:
         """Promise that business time stays below now + `ahead_s` until the next tick."""
         promised = self.clock.now() + timedelta(seconds=ahead_s * self._setting.scale)
         self._sequence += 1
@@ -94,12 +94,12 @@ class _Keeper:
             await self.close()
             raise
 
-    async def tick_for_ever(self) -> None:
-        """Tick each second; a log that is away is tried again, business time goes on."""
+    async def tick_for_ever(self, tick_s: float) -> None:
+        """Tick each `tick_s`; a log that is away is tried again, business time goes on."""
         while True:
-            await asyncio.sleep(TICK_S)
+            await asyncio.sleep(tick_s)
             try:
-                await self.tick()
+                await self.tick(AHEAD_TICKS * tick_s)
             except LogError as error:
                 logger.warning("the clock could not tick: %s", error)
 
@@ -130,12 +130,13 @@ async def keep_clock(
     scale: float,
     start_at: datetime,
     fresh: bool = False,
+    tick_s: float = TICK_S,
     machine: Callable[[], datetime] = machine_now,
 ) -> AsyncIterator[BusinessClock]:
     """Set the clock, keep its tick while the block runs, and note at its end where it stopped.
 
     A log without a clock starts at `start_at`; one with a clock resumes where it stopped, unless
-    `fresh` asks for `start_at`. The topics must have been ensured.
+    `fresh` asks for `start_at`. The topics must have been ensured. `tick_s` is machine time.
 
     Raises:
         ClockWouldGoBack: `fresh`, and the log has seen a later business time.
@@ -149,8 +150,8 @@ async def keep_clock(
     keeper = _Keeper(log, setting, last[1] if last else 0, machine)
     ticking: asyncio.Task[None] | None = None
     try:
-        await keeper.tick()
-        ticking = asyncio.create_task(keeper.tick_for_ever())
+        await keeper.tick(AHEAD_TICKS * tick_s)
+        ticking = asyncio.create_task(keeper.tick_for_ever(tick_s))
         yield keeper.clock
     finally:
         await _end(keeper, ticking)
