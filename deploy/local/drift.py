@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-GENERATORS = ("contact_events.generate",)
+GENERATORS = ("contact_events.generate", "deploy.local.pages")
 """Modules that write with `python -m NAME`, and with `--check` only tell what differs."""
 
 

@@ -3,14 +3,17 @@
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 
+from contact_runtime.issuer import CLIENT_KEYS_FILE, JWKS_FILE
 from deploy.local.processes import ProcessSpec
-from deploy.local.readiness import http_ok
+from deploy.local.readiness import http_ok, says
 from deploy.local.settings import SERVICES, WITHOUT_DATABASE, LocalSettings, database_of
 from deploy.local.state import REPOSITORY, StateFolder
 
 MODULES = {service: service.replace("-", "_") for service in SERVICES}
 SERVICE_LIMIT_S = 60.0
+MOSCOW = timezone(timedelta(hours=3))
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,16 @@ class Plan:
     state: StateFolder
     kafka_bootstrap: str
     database_url: str
+
+    def clock(self) -> ProcessSpec:
+        """Return the keeper of business time; it also makes the topics that are not there."""
+        command = (
+            *(sys.executable, "-m", "contact_runtime.clock_keeper"),
+            *("--bootstrap", self.kafka_bootstrap, "--partitions", str(self.settings.partitions)),
+            *("--scale", str(self.settings.scale), "--start-at", _nine_in_moscow()),
+        )
+        ready = says(self.state.logs / "clock.log", "clock ")
+        return ProcessSpec("clock", command, ready=ready)
 
     def migrations(self) -> Sequence[ProcessSpec]:
         """Return the step that brings each service's database to its newest tables."""
@@ -73,8 +86,8 @@ class Plan:
             "HOST": said.host,
             "HTTP_PORT": str(said.http_port(service)),
             "OPS_PORT": str(said.ops_port(service)),
-            "JWKS": str(self.state.keys / "jwks.json"),
-            "CLIENT_KEYS_FILE": str(self.state.keys / "client_keys.json"),
+            "JWKS": str(self.state.keys / JWKS_FILE),
+            "CLIENT_KEYS_FILE": str(self.state.keys / CLIENT_KEYS_FILE),
             "CORS_ORIGINS": said.url("reporting"),
         }
         if service not in WITHOUT_DATABASE:
@@ -82,3 +95,9 @@ class Plan:
         if service == "reporting":
             told["BOARD_DIR"] = str(REPOSITORY / "console" / "dist")
         return told
+
+
+def _nine_in_moscow() -> str:
+    """Return 09:00 in Moscow of today, where the first day of a new log begins."""
+    today = datetime.now(MOSCOW)
+    return today.replace(hour=9, minute=0, second=0, microsecond=0).isoformat()

@@ -29,7 +29,7 @@ class ProcessSpec:
     ready_limit_s: float = 30.0
     stop_limit_s: float = 15.0
     stop_signal: signal.Signals = signal.SIGTERM
-    user: str | None = None
+    user: int | None = None
 
 
 async def spawn(spec: ProcessSpec, log: Path) -> asyncio.subprocess.Process:

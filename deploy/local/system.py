@@ -2,7 +2,99 @@
 
 import asyncio
 from collections.abc import Coroutine, Iterable
+from dataclasses import dataclass
 from typing import Any
+
+from contact_runtime import embedded, issuer
+from deploy.local.announcement import announcement
+from deploy.local.kafka import LocalKafka
+from deploy.local.plan import Plan
+from deploy.local.processes import ProcessSpec
+from deploy.local.settings import LocalSettings
+from deploy.local.state import StateFolder
+from deploy.local.supervisor import Supervisor
+from deploy.local.voice import Voice
+
+BROKER_LIMIT_S = 60.0
+DATABASE_LIMIT_S = 30.0
+MIGRATION_LIMIT_S = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """One system being started."""
+
+    settings: LocalSettings
+    state: StateFolder
+    supervisor: Supervisor
+    voice: Voice
+
+    async def start(self) -> None:
+        """Start every part, each when what it needs is ready, and say where everything is."""
+        issuer.ensure_issuer(self.state.keys)
+        kafka, database = await asyncio.gather(self._kafka(), self._database())
+        plan = Plan(self.settings, self.state, kafka, database)
+        starting = [self.supervisor.start(plan.clock())]
+        await together(starting + [self._migrate(step) for step in plan.migrations()])
+        await together(self.supervisor.start(service) for service in plan.services())
+        if not self.settings.without_sim:
+            await self.supervisor.start(plan.sim())
+        self.voice.say(announcement(plan))
+
+    async def _kafka(self) -> str:
+        """Return the address of the broker, started here unless there is one already."""
+        if self.settings.kafka_bootstrap:
+            return self.settings.kafka_bootstrap
+        kafka = LocalKafka(
+            self.state.kafka,
+            port=self.settings.kafka_port,
+            controller_port=self.settings.kafka_controller_port,
+        )
+        async with self.voice.step("kafka", "preparing", "prepared"):
+            command = await asyncio.to_thread(kafka.prepare)
+        await self.supervisor.start(
+            ProcessSpec("kafka", tuple(command), ready=kafka.answers, ready_limit_s=BROKER_LIMIT_S)
+        )
+        return kafka.bootstrap
+
+    async def _database(self) -> str:
+        """Return the URL of the database server, started here unless there is one already."""
+        if self.settings.database_url:
+            return self.settings.database_url
+        async with self.voice.step("postgres", "preparing", "prepared"):
+            server = await asyncio.to_thread(
+                embedded.prepare, self.state.postgres, port=self.settings.postgres_port
+            )
+
+        async def ready() -> bool:
+            return server.ready()
+
+        await self.supervisor.start(
+            ProcessSpec(
+                *("postgres", server.command),
+                ready=ready,
+                ready_limit_s=DATABASE_LIMIT_S,
+                stop_signal=embedded.FAST_STOP,
+                user=server.user,
+            )
+        )
+        return f"postgresql://postgres@127.0.0.1:{server.port}"
+
+    async def _migrate(self, step: ProcessSpec) -> None:
+        await self.supervisor.carry_out(step, "migrating", limit_s=MIGRATION_LIMIT_S)
+
+
+async def start_system(
+    settings: LocalSettings, state: StateFolder, supervisor: Supervisor, voice: Voice
+) -> None:
+    """Start a whole system.
+
+    Raises:
+        StepFailed: a migration failed.
+        NotReady: a process was not ready in time.
+        GaveUp: a process died too often in a row.
+    """
+    await System(settings, state, supervisor, voice).start()
 
 
 async def together(parts: Iterable[Coroutine[Any, Any, None]]) -> None:
@@ -14,7 +106,3 @@ async def together(parts: Iterable[Coroutine[Any, Any, None]]) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def start_system(*_: Any) -> None:
-    pass

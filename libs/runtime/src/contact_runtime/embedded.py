@@ -24,6 +24,9 @@ from urllib.parse import quote
 
 START_LIMIT_S = 30.0
 STOP_LIMIT_S = 20.0
+FAST_STOP = signal.SIGINT
+"""Closes connections and ends in order; SIGTERM would wait for the clients to leave."""
+
 LONGEST_SOCKET_PATH = 90
 """Bytes; the system allows 107 with the file's own name."""
 
@@ -78,13 +81,63 @@ class EmbeddedPostgres:
     def stop(self) -> None:
         """End the server in order; connections are closed, what is committed stays."""
         with contextlib.suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGINT)
+            os.kill(self.pid, FAST_STOP)
         if not _gone(self.pid, STOP_LIMIT_S):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGQUIT)
             _gone(self.pid, STOP_LIMIT_S)
         if self.socket_folder != self.folder:
             shutil.rmtree(self.socket_folder, ignore_errors=True)
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedPostgres:
+    """A server that somebody else may start: its command, and the user to run it as."""
+
+    folder: Path
+    socket_folder: Path
+    port: int | None
+    user: int | None
+    command: tuple[str, ...]
+
+    def as_running(self, pid: int) -> EmbeddedPostgres:
+        """Return the server once it was started."""
+        return EmbeddedPostgres(self.folder, pid, self.socket_folder, self.port)
+
+    def ready(self, pid: int | None = None) -> bool:
+        """Tell whether the server (with `pid`, if given) takes connections."""
+        try:
+            lines = (self.folder / "data" / "postmaster.pid").read_text().splitlines()
+            if len(lines) < 8 or lines[7].strip() != "ready" or pid not in (None, int(lines[0])):
+                return False
+            with socket.socket(socket.AF_UNIX) as probe:
+                probe.connect(str(self.socket_folder / f".s.PGSQL.{self.port or _SOCKET_PORT}"))
+        except (OSError, ValueError):
+            return False
+        return True
+
+
+def prepare(
+    folder: Path, *, port: int | None = None, settings: Mapping[str, str] | None = None
+) -> PreparedPostgres:
+    """Make the folder of a server if it is not there; for a supervisor that starts it itself.
+
+    Raises:
+        PostgresNotStarted: no folder could be made.
+    """
+    folder = folder.resolve()
+    user = _prepare(folder)
+    socket_folder = _socket_folder(folder, user)
+    asked = {
+        "listen_addresses": "127.0.0.1" if port else "",
+        "port": str(port or _SOCKET_PORT),
+        "unix_socket_directories": str(socket_folder),
+        "max_connections": "300",
+        **(settings or {}),
+    }
+    options = [part for name, value in asked.items() for part in ("-c", f"{name}={value}")]
+    command = (str(_bin() / "postgres"), "-D", str(folder / "data"), *options)
+    return PreparedPostgres(folder, socket_folder, port, user, command)
 
 
 def start(
@@ -103,30 +156,19 @@ def start(
     Raises:
         PostgresNotStarted: no folder could be made, or the server ended or did not answer.
     """
-    folder = folder.resolve()
-    user = _prepare(folder)
-    socket_folder = _socket_folder(folder, user)
-    asked = {
-        "listen_addresses": "127.0.0.1" if port else "",
-        "port": str(port or _SOCKET_PORT),
-        "unix_socket_directories": str(socket_folder),
-        "max_connections": "300",
-        **(settings or {}),
-    }
-    options = [part for name, value in asked.items() for part in ("-c", f"{name}={value}")]
-    with (folder / "server.log").open("ab") as log:
+    prepared = prepare(folder, port=port, settings=settings)
+    with (prepared.folder / "server.log").open("ab") as log:
         process = subprocess.Popen(
-            [_bin() / "postgres", "-D", folder / "data", *options],
+            prepared.command,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             start_new_session=True,
-            user=user,
+            user=prepared.user,
             preexec_fn=_end_with_parent if tied else None,
         )
-    server = EmbeddedPostgres(folder, process.pid, socket_folder, port)
-    _wait_ready(server, process)
-    return server
+    _wait_ready(prepared, process)
+    return prepared.as_running(process.pid)
 
 
 def running(folder: Path) -> int | None:
@@ -146,12 +188,11 @@ def _prepare(folder: Path) -> int | None:
     if os.geteuid() == 0:
         user = data.stat().st_uid if data.exists() else pwd.getpwnam("nobody").pw_uid
         os.chown(folder, user, -1)
-    if not (data / "PG_VERSION").exists():
-        shutil.rmtree(data, ignore_errors=True)  # begun and not finished
-        _run(
-            [_bin() / "initdb", "-D", data, *_INITDB],
-            user,
-        )
+    if not data.exists():
+        begun = folder / "data.begun"  # a killed initdb leaves what looks like a whole folder
+        shutil.rmtree(begun, ignore_errors=True)
+        _run([_bin() / "initdb", "-D", begun, *_INITDB], user)
+        begun.rename(data)
     return user
 
 
@@ -182,29 +223,16 @@ def _socket_folder(folder: Path, user: int | None) -> Path:
     return chosen
 
 
-def _wait_ready(server: EmbeddedPostgres, process: subprocess.Popen[bytes]) -> None:
+def _wait_ready(prepared: PreparedPostgres, process: subprocess.Popen[bytes]) -> None:
     ends = time.monotonic() + START_LIMIT_S
     while time.monotonic() < ends:
         if process.poll() is not None:
-            raise PostgresNotStarted(_end_of_log(server.folder))
-        if _ready(server):
+            raise PostgresNotStarted(_end_of_log(prepared.folder))
+        if prepared.ready(process.pid):
             return
         time.sleep(0.02)
-    server.stop()
-    raise PostgresNotStarted(f"no answer in {START_LIMIT_S} s: {_end_of_log(server.folder)}")
-
-
-def _ready(server: EmbeddedPostgres) -> bool:
-    """Tell whether the status file says so and the socket takes connections."""
-    try:
-        lines = (server.folder / "data" / "postmaster.pid").read_text().splitlines()
-        if len(lines) < 8 or lines[7].strip() != "ready" or int(lines[0]) != server.pid:
-            return False
-        with socket.socket(socket.AF_UNIX) as probe:
-            probe.connect(str(server.socket_folder / f".s.PGSQL.{server.port or _SOCKET_PORT}"))
-    except (OSError, ValueError):
-        return False
-    return True
+    prepared.as_running(process.pid).stop()
+    raise PostgresNotStarted(f"no answer in {START_LIMIT_S} s: {_end_of_log(prepared.folder)}")
 
 
 def _end_of_log(folder: Path) -> str:

@@ -1,0 +1,54 @@
+"""What a person needs to know once the system is up."""
+
+import json
+import shlex
+
+from contact_runtime.issuer import mint
+from deploy.local.plan import Plan
+from deploy.local.settings import SERVICES
+
+SUPERVISORS_HOURS = 24.0
+
+
+def announcement(plan: Plan) -> str:
+    """Return the addresses, a token, and a `curl` that places a call seen on the board."""
+    said, keys = plan.settings, plan.state.keys
+    supervisor = mint(keys, "supervisor", hours=SUPERVISORS_HOURS)
+    integrator = mint(keys, "integrator", hours=SUPERVISORS_HOURS)
+    interfaces = [f"    {service:<12} {said.url(service)}/docs" for service in SERVICES]
+    lines = [
+        "",
+        "Up. Ctrl-C stops everything; the next `make run` goes on from there.",
+        "",
+        f"  board       {said.url('reporting')}/board#token={supervisor}",
+        "  APIs",
+        *interfaces,
+        f"  Kafka       {plan.kafka_bootstrap}",
+        f"  PostgreSQL  {plan.database_url}",
+        f"  logs        {plan.state.logs}",
+        f"  token       {supervisor}",
+        "              (a supervisor's, 24 h; others: make token ROLE=agent|integrator|client)",
+        "",
+        "  Place a call and see it on the board:",
+        "",
+        f"  {place_a_call(said.url('ivr'), integrator)}",
+        "",
+        "  Watch it survive:  make kill SERVICE=router      Read along:  make tail TOPIC=routed",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def place_a_call(ivr: str, token: str) -> str:
+    """Return a command line that places a call to the first project's number."""
+    call = {"ani": "+74957654321", "dnis": DNIS, "entry_site": "moscow"}
+    words = [
+        *("curl", "-sS", f"{ivr}/v1/calls"),
+        *("-H", f"Authorization: Bearer {token}"),
+        *("-H", "Content-Type: application/json", "-H", "Idempotency-Key: first-call"),
+        *("-d", json.dumps(call)),
+    ]
+    return shlex.join(words)
+
+
+DNIS = "+74950000001"
