@@ -1,0 +1,189 @@
+"""What agent-state hears: the caller's side of calls, and the router's valid decisions."""
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+
+from agent_state.commands import Cause, carry_out, lock
+from agent_state.domain.call_memo import CallMemo, learn, offer_of
+from agent_state.domain.commands import (
+    AnswerLeg,
+    EndCall,
+    JoinCall,
+    LearnCard,
+    LogCommand,
+    MoveCall,
+    RescindOffer,
+    Tick,
+)
+from agent_state.domain.ends import EndsBlock, added, began, block_of, forgotten, passed
+from agent_state.tables import AGENT, CALL_MEMO, ENDS, ENDS_BLOCK
+from contact_events.calls import (
+    TERMINAL,
+    CallAgentLegAnswered,
+    CallArrived,
+    CallConnected,
+    CallQueued,
+    CallRecovered,
+)
+from contact_events.registry import Event
+from contact_events.routing import CallRescinded, CallRouted, Decision
+from contact_events.topics import CALL_ARRIVED, ROUTED
+from contact_runtime.clock import Clock
+from contact_runtime.reader import Received, RecordHandler
+from contact_runtime.rows import Unit
+
+READER = "agent-state"
+READS = (CALL_ARRIVED, ROUTED)
+
+TickHandler = Callable[[Unit, str], Awaitable[None]]
+
+
+def handler(clock: Clock) -> RecordHandler:
+    """Return what carries out a batch of records in one transaction.
+
+    Rows are locked in one order: ends, memos of calls, agents; each by key.
+    """
+
+    async def handle_batch(unit: Unit, batch: Sequence[Received]) -> None:
+        read = _Batch(batch)
+        await read.lock(unit)
+        for received in batch:
+            envelope = received.envelope
+            cause = Cause(clock.now(), envelope.id, envelope.traceparent, envelope.pool)
+            await _hear(unit, received, cause)
+        await read.note_ends(unit)
+
+    return handle_batch
+
+
+def tick(clock: Clock) -> TickHandler:
+    """Return what carries out the due time of an agent: ringing or after-call work is over."""
+
+    async def tick_agent(unit: Unit, agent_id: str) -> None:
+        command = Tick()
+        await lock(unit, [(agent_id, command)])
+        await carry_out(unit, agent_id, command, Cause(clock.now(), f"timer:{agent_id}"))
+
+    return tick_agent
+
+
+async def _hear(unit: Unit, received: Received, cause: Cause) -> None:
+    fact = received.envelope.data
+    match fact:
+        case CallRouted(call_id=call_id, agent_id=agent_id):
+            memo = await unit.load(CALL_MEMO, call_id)
+            await carry_out(unit, agent_id, offer_of(memo, fact), cause)
+        case CallRescinded(call_id=call_id, reservation_id=reservation_id):
+            memo = await unit.load(CALL_MEMO, call_id)
+            if reservation_id in memo.holders:
+                command = RescindOffer(reservation_id=reservation_id)
+                await carry_out(unit, memo.holders[reservation_id], command, cause)
+        case Decision():
+            pass  # progress, overflow, a site's status: only their positions matter here
+        case _ if received.record.topic == CALL_ARRIVED.name:
+            await _hear_of_call(unit, received, cause)
+        case _:
+            pass  # router.epoch_started: the reader keeps who leads
+
+
+async def _hear_of_call(unit: Unit, received: Received, cause: Cause) -> None:
+    envelope = received.envelope
+    before = await unit.load(CALL_MEMO, envelope.stream)
+    memo = learn(before, envelope, received.record.offset)
+    if memo != before:
+        unit.put(CALL_MEMO, memo.call_id, memo)
+    command = _command_of(envelope.data, memo)
+    if command is not None:
+        for agent_id in sorted(set(memo.holders.values())):
+            await carry_out(unit, agent_id, command, cause)
+
+
+def _command_of(fact: Event, memo: CallMemo) -> LogCommand | None:
+    """Return what a fact of ivr asks of the agents who hold the call; None if nothing."""
+    match fact:
+        case CallArrived() if memo.card is not None:
+            return LearnCard(call_id=memo.call_id, card=memo.card)
+        case CallQueued(attempt=attempt):
+            return MoveCall(call_id=memo.call_id, attempt=attempt)
+        case CallRecovered(attempt=attempt, reason=reason):
+            return MoveCall(call_id=memo.call_id, attempt=attempt, recovered=reason)
+        case CallConnected(attempt=attempt, reservation_id=reservation_id):
+            return JoinCall(call_id=memo.call_id, attempt=attempt, reservation_id=reservation_id)
+        case CallAgentLegAnswered(reservation_id=reservation_id):
+            return AnswerLeg(reservation_id=reservation_id)
+        case _ if isinstance(fact, TERMINAL):
+            return EndCall(call_id=memo.call_id)
+        case _:
+            # call.flow_step, call.priority_changed, call.agent_leg_ringing: nothing to do with
+            # slots. call.party_joined, call.party_left: consultations are not offered yet.
+            return None
+
+
+class _Batch:
+    """The rows that a batch touches, known before the first of its records is carried out."""
+
+    def __init__(self, batch: Sequence[Received]) -> None:
+        self._calls: set[str] = set()
+        self._agents: set[str] = set()
+        self._ended: list[tuple[int, int, str]] = []
+        self._position: defaultdict[int, int] = defaultdict(int)
+        self._passed: dict[int, list[int]] = {}
+        self._forgotten: list[str] = []
+        for received in batch:
+            self._note(received)
+
+    def _note(self, received: Received) -> None:
+        record, fact = received.record, received.envelope.data
+        if isinstance(fact, Decision):
+            position = fact.positions.get(CALL_ARRIVED.name, 0)
+            self._position[record.partition] = max(self._position[record.partition], position)
+        if isinstance(fact, CallRouted | CallRescinded):
+            self._calls.add(fact.call_id)
+            self._agents.add(fact.agent_id)
+        elif record.topic == CALL_ARRIVED.name:
+            self._calls.add(received.envelope.stream)
+            if isinstance(fact, TERMINAL):
+                self._ended.append((record.partition, record.offset, received.envelope.stream))
+
+    async def lock(self, unit: Unit) -> None:
+        """Lock the rows of the batch in their order."""
+        partitions = {*self._position, *(partition for partition, _, _ in self._ended)}
+        await unit.load_many(ENDS, map(str, partitions))
+        for partition, position in self._position.items():
+            self._passed[partition] = passed(await unit.load(ENDS, str(partition)), position)
+        await unit.load_many(ENDS_BLOCK, {*self._passed_keys(), *self._ended_keys()})
+        for key in self._passed_keys():
+            self._forgotten += (await unit.load(ENDS_BLOCK, key)).calls
+        await unit.load_many(CALL_MEMO, self._calls.union(self._forgotten))
+        for call_id in self._calls:
+            self._agents.update((await unit.load(CALL_MEMO, call_id)).holders.values())
+        await unit.load_many(AGENT, self._agents)
+
+    async def note_ends(self, unit: Unit) -> None:
+        """Forget the calls whose end the router has folded, and keep where calls ended now.
+
+        In this order: an end may be read long after the decision that has passed it.
+        """
+        for call_id in self._forgotten:
+            unit.put(CALL_MEMO, call_id, CallMemo.new(call_id))
+        for key in self._passed_keys():
+            unit.put(ENDS_BLOCK, key, EndsBlock())
+        for partition, blocks in self._passed.items():
+            if blocks:
+                ends = await unit.load(ENDS, str(partition))
+                unit.put(ENDS, str(partition), forgotten(ends, blocks))
+        for partition, offset, call_id in self._ended:
+            key = _key(partition, block_of(offset))
+            unit.put(ENDS_BLOCK, key, added(await unit.load(ENDS_BLOCK, key), call_id))
+            ends = await unit.load(ENDS, str(partition))
+            unit.put(ENDS, str(partition), began(ends, offset))
+
+    def _passed_keys(self) -> list[str]:
+        return [_key(p, block) for p, blocks in self._passed.items() for block in blocks]
+
+    def _ended_keys(self) -> list[str]:
+        return [_key(partition, block_of(offset)) for partition, offset, _ in self._ended]
+
+
+def _key(partition: int, block: int) -> str:
+    return f"{partition}/{block}"

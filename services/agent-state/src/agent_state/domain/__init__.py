@@ -1,0 +1,1 @@
+"""The rules of agent-state: pure, no clock, no I/O."""

@@ -1,0 +1,170 @@
+"""What agents, administrators, ivr, the router and the clock ask of one agent's state."""
+
+from datetime import datetime
+
+import msgspec
+
+from agent_state.domain.agent import Card, Profile
+from contact_events.calls import RecoveryReason
+
+
+class _Command(msgspec.Struct, frozen=True, kw_only=True):
+    """An order to one agent's state."""
+
+
+class SetProfile(_Command, frozen=True):
+    """Describe the agent anew."""
+
+    profile: Profile
+
+
+class SignIn(_Command, frozen=True):
+    """Begin to work, not ready yet; nothing if signed in already."""
+
+
+class BecomeReady(_Command, frozen=True):
+    """Take calls; signs in if needed."""
+
+
+class BecomeNotReady(_Command, frozen=True):
+    """Take no more calls, for a reason; what rings or talks goes on."""
+
+    reason: str
+
+
+class SignOut(_Command, frozen=True):
+    """Stop working; refused in a talk."""
+
+
+class LoseConnection(_Command, frozen=True):
+    """The agent's last socket has been gone for longer than the grace."""
+
+
+class AcceptOffer(_Command, frozen=True):
+    """Take the ringing offer; `taken` if another took this attempt of the call before."""
+
+    reservation_id: str
+    taken: bool = False
+
+
+class RejectOffer(_Command, frozen=True):
+    """Do not take the ringing offer."""
+
+    reservation_id: str
+
+
+class HoldCall(_Command, frozen=True):
+    """Put the caller on hold."""
+
+    reservation_id: str
+
+
+class ResumeCall(_Command, frozen=True):
+    """Take the caller off hold."""
+
+    reservation_id: str
+
+
+class ReleaseCall(_Command, frozen=True):
+    """Hang up: a request, that ivr carries out."""
+
+    reservation_id: str
+
+
+class TransferCall(_Command, frozen=True):
+    """Send the caller to a queue or an agent, exactly one of them: a request too."""
+
+    reservation_id: str
+    queue_id: str | None = None
+    agent_id: str | None = None
+    note: str | None = None
+
+
+class FinishWrapUp(_Command, frozen=True):
+    """Say that the after-call work is done."""
+
+    reservation_id: str
+    codes: tuple[str, ...] = ()
+
+
+AgentCommand = (
+    SignIn
+    | BecomeReady
+    | BecomeNotReady
+    | SignOut
+    | AcceptOffer
+    | RejectOffer
+    | HoldCall
+    | ResumeCall
+    | ReleaseCall
+    | TransferCall
+    | FinishWrapUp
+)
+
+
+class RingOffer(_Command, frozen=True):
+    """Ring the agent for an offer of the router, or say at once why not.
+
+    `ended`, `superseded` and `taken` are what is known of the call and its attempt.
+    """
+
+    slot: int
+    call_id: str
+    attempt: int
+    reservation_id: str
+    expires_at: datetime
+    queue_id: str | None = None
+    card: Card | None = None
+    ended: bool = False
+    superseded: bool = False
+    taken: bool = False
+
+
+class RescindOffer(_Command, frozen=True):
+    """Give the offer back if it still rings."""
+
+    reservation_id: str
+
+
+class LearnCard(_Command, frozen=True):
+    """Show the agent whose caller this is."""
+
+    call_id: str
+    card: Card
+
+
+class EndCall(_Command, frozen=True):
+    """The call is over, says ivr."""
+
+    call_id: str
+
+
+class MoveCall(_Command, frozen=True):
+    """The call waits again, in this attempt; `recovered` says why if the agent was lost."""
+
+    call_id: str
+    attempt: int
+    recovered: RecoveryReason | None = None
+
+
+class JoinCall(_Command, frozen=True):
+    """ivr has joined the caller with the agent of this reservation."""
+
+    call_id: str
+    attempt: int
+    reservation_id: str
+
+
+class AnswerLeg(_Command, frozen=True):
+    """The agent has picked the telephone up; `taken` as for `AcceptOffer`."""
+
+    reservation_id: str
+    taken: bool = False
+
+
+class Tick(_Command, frozen=True):
+    """Settle what is due."""
+
+
+LogCommand = RingOffer | RescindOffer | LearnCard | EndCall | MoveCall | JoinCall | AnswerLeg
+Command = AgentCommand | LogCommand | SetProfile | LoseConnection | Tick

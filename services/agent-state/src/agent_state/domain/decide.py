@@ -1,0 +1,151 @@
+"""What an agent's state makes of a command: the facts that become true, in order."""
+
+from datetime import datetime
+from typing import assert_never
+
+from agent_state.domain import offers, presence, talks
+from agent_state.domain.agent import Agent
+from agent_state.domain.commands import (
+    AcceptOffer,
+    AnswerLeg,
+    BecomeNotReady,
+    BecomeReady,
+    Command,
+    EndCall,
+    FinishWrapUp,
+    HoldCall,
+    JoinCall,
+    LearnCard,
+    LoseConnection,
+    MoveCall,
+    RejectOffer,
+    ReleaseCall,
+    RescindOffer,
+    ResumeCall,
+    RingOffer,
+    SetProfile,
+    SignIn,
+    SignOut,
+    Tick,
+    TransferCall,
+)
+from agent_state.domain.facts import Fact
+from agent_state.domain.refusals import UnknownAgent
+
+
+def decide(agent: Agent, command: Command, at: datetime) -> list[Fact]:
+    """Return the facts that `command` makes true at `at`, in order; none if it changes nothing.
+
+    Raises:
+        Refusal: the agent's state does not allow what the agent asks; see `refusals`.
+    """
+    match command:
+        case (
+            SignIn()
+            | BecomeReady()
+            | BecomeNotReady()
+            | SignOut()
+            | LoseConnection()
+            | SetProfile()
+        ):
+            return _on_presence(agent, command, at)
+        case AcceptOffer() | RejectOffer() | RingOffer() | RescindOffer() | AnswerLeg():
+            return _on_offers(agent, command, at)
+        case HoldCall() | ResumeCall() | ReleaseCall() | TransferCall() | FinishWrapUp():
+            return _on_talks(agent, command, at)
+        case EndCall() | MoveCall() | JoinCall() | LearnCard() | Tick():
+            return _on_facts(agent, command, at)
+        case _:
+            assert_never(command)
+
+
+def _on_presence(
+    agent: Agent,
+    command: SignIn | BecomeReady | BecomeNotReady | SignOut | LoseConnection | SetProfile,
+    at: datetime,
+) -> list[Fact]:
+    match command:
+        case SetProfile():
+            return presence.set_profile(agent, command, at)
+        case SignIn():
+            return presence.sign_in(_described(agent), at)
+        case BecomeReady():
+            return presence.become_ready(_described(agent), at)
+        case BecomeNotReady():
+            return presence.become_not_ready(_described(agent), command, at)
+        case SignOut():
+            return presence.sign_out(_described(agent), at)
+        case LoseConnection():
+            return presence.lose_connection(agent, at)
+        case _:
+            assert_never(command)
+
+
+def _on_offers(
+    agent: Agent,
+    command: AcceptOffer | RejectOffer | RingOffer | RescindOffer | AnswerLeg,
+    at: datetime,
+) -> list[Fact]:
+    match command:
+        case AcceptOffer():
+            return offers.accept(_described(agent), command, at)
+        case RejectOffer():
+            return offers.reject(_described(agent), command, at)
+        case RingOffer():
+            return offers.ring(agent, command, at)
+        case RescindOffer():
+            return offers.rescind(agent, command, at)
+        case AnswerLeg():
+            return offers.answer_leg(agent, command, at)
+        case _:
+            assert_never(command)
+
+
+def _on_talks(
+    agent: Agent,
+    command: HoldCall | ResumeCall | ReleaseCall | TransferCall | FinishWrapUp,
+    at: datetime,
+) -> list[Fact]:
+    known = _described(agent)
+    match command:
+        case HoldCall():
+            return talks.hold(known, command, at)
+        case ResumeCall():
+            return talks.resume(known, command, at)
+        case ReleaseCall():
+            return talks.release(known, command)
+        case TransferCall():
+            return talks.transfer(known, command)
+        case FinishWrapUp():
+            return talks.finish_wrap_up(known, command, at)
+        case _:
+            assert_never(command)
+
+
+def _on_facts(
+    agent: Agent, command: EndCall | MoveCall | JoinCall | LearnCard | Tick, at: datetime
+) -> list[Fact]:
+    match command:
+        case EndCall():
+            return talks.end(agent, command, at)
+        case MoveCall():
+            return talks.move(agent, command, at)
+        case JoinCall():
+            return talks.join(agent, command, at)
+        case LearnCard():
+            return talks.learn_card(agent, command)
+        case Tick():
+            return talks.tick(agent, at)
+        case _:
+            assert_never(command)
+
+
+def _described(agent: Agent) -> Agent:
+    """Return the agent.
+
+    Raises:
+        UnknownAgent: nobody has described them.
+    """
+    if agent.profile is None:
+        raise UnknownAgent(f"agent {agent.agent_id} does not exist")
+    return agent

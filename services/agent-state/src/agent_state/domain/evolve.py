@@ -1,0 +1,200 @@
+"""How facts change an agent: total, a fact that happened is never refused."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from functools import reduce
+from typing import Any, TypeVar, assert_never
+
+from msgspec.structs import asdict, replace
+
+from agent_state.domain.agent import (
+    Agent,
+    Filled,
+    Filling,
+    Free,
+    Hold,
+    LastOffer,
+    NotReady,
+    Offline,
+    Presence,
+    Ready,
+    Reserved,
+    Slot,
+    Talking,
+    WrapUp,
+)
+from agent_state.domain.facts import (
+    CallJoined,
+    CardLearned,
+    Fact,
+    OfferRead,
+    OfferRung,
+    Private,
+    ProfileSet,
+)
+from contact_events.agents import AgentChanged
+from contact_events.answering import (
+    CallAnswered,
+    CallConsultRequested,
+    CallHeld,
+    CallRangOut,
+    CallRejected,
+    CallReleaseRequested,
+    CallResumed,
+    CallSuperviseRequested,
+    CallTransferRequested,
+)
+from contact_events.wrapping import CallReleased, CallWrappedUp
+
+F = TypeVar("F", bound=Filled)
+
+
+def fold(agent: Agent, facts: Iterable[Fact], at: datetime) -> Agent:
+    """Return the agent after `facts`, which all happened at `at`."""
+    return reduce(lambda state, fact: evolve(state, fact, at), facts, agent)
+
+
+def evolve(agent: Agent, fact: Fact, at: datetime) -> Agent:
+    """Return the agent after `fact`, which happened at `at`."""
+    match fact:
+        case AgentChanged():
+            presence = _presence(agent.presence, fact, at)
+            return replace(agent, presence=presence, version=agent.version + 1)
+        case CallAnswered() | CallRejected() | CallRangOut():
+            return _settled(agent, fact, at)
+        case CallHeld() | CallResumed():
+            return _held(agent, fact, at)
+        case CallReleased() | CallWrappedUp():
+            return _left(agent, fact, at)
+        case (
+            CallReleaseRequested()
+            | CallTransferRequested()
+            | CallConsultRequested()
+            | CallSuperviseRequested()
+        ):
+            return agent  # requests: ivr's facts tell what became of them
+        case OfferRead() | OfferRung() | CallJoined() | CardLearned() | ProfileSet():
+            return _learned(agent, fact, at)
+        case _:
+            assert_never(fact)
+
+
+def presence_of(name: str, reason: str | None, since: datetime) -> Presence:
+    """Return the presence that an `agent.changed` names, as it begins at `since`."""
+    if name == "Ready":
+        return Ready(since)
+    if name == "NotReady":
+        return NotReady(since, reason or "")
+    return Offline(since, reason)
+
+
+def find(agent: Agent, reservation_id: str) -> tuple[int, Filled] | None:
+    """Return the slot that the reservation fills, and how; None if it fills none."""
+    for number, slot in enumerate(agent.slots):
+        filling = slot.filling
+        if not isinstance(filling, Free) and filling.reservation_id == reservation_id:
+            return number, filling
+    return None
+
+
+def _presence(before: Presence, fact: AgentChanged, at: datetime) -> Presence:
+    after = presence_of(fact.presence, fact.reason, at)
+    return before if replace(before, since=at) == after else after
+
+
+def _settled(agent: Agent, fact: CallAnswered | CallRejected | CallRangOut, at: datetime) -> Agent:
+    match fact:
+        case CallAnswered():
+            outcome = "answered"
+        case CallRejected(reason=reason):
+            outcome = reason
+        case CallRangOut():
+            outcome = "rang_out"
+        case _:
+            assert_never(fact)
+    if fact.slot >= len(agent.slots):
+        return agent  # an offer for a slot that the agent does not have
+    slot = agent.slots[fact.slot]
+    if slot.last and slot.last.reservation_id == fact.reservation_id:
+        slot = replace(slot, last=LastOffer(fact.reservation_id, outcome))
+    if isinstance(slot.filling, Reserved) and slot.filling.reservation_id == fact.reservation_id:
+        talks = isinstance(fact, CallAnswered)
+        slot = replace(slot, filling=_become(Talking, slot.filling, at) if talks else Free(at))
+    return _with_slot(agent, fact.slot, slot)
+
+
+def _held(agent: Agent, fact: CallHeld | CallResumed, at: datetime) -> Agent:
+    found = find(agent, fact.reservation_id)
+    if found is None:
+        return agent
+    number, filling = found
+    match fact, filling:
+        case CallHeld(), Talking():
+            return _filled(agent, number, _become(Hold, filling, at))
+        case CallResumed(), Hold():
+            return _filled(agent, number, _become(Talking, filling, at, connected=True))
+        case _:
+            return agent
+
+
+def _left(agent: Agent, fact: CallReleased | CallWrappedUp, at: datetime) -> Agent:
+    found = find(agent, fact.reservation_id)
+    if found is None:
+        return agent
+    number, filling = found
+    if isinstance(fact, CallReleased) and fact.connected:
+        wrap_up_s = agent.profile.wrap_up_s if agent.profile else 0.0
+        due = at + timedelta(seconds=wrap_up_s)
+        return _filled(agent, number, _become(WrapUp, filling, at, due=due))
+    return _filled(agent, number, Free(at))
+
+
+def _learned(agent: Agent, fact: Private, at: datetime) -> Agent:
+    match fact:
+        case OfferRead(slot=number, reservation_id=reservation_id):
+            last = LastOffer(reservation_id)
+            return _with_slot(agent, number, replace(agent.slots[number], last=last))
+        case OfferRung():
+            ringing = Reserved(
+                call_id=fact.call_id,
+                attempt=fact.attempt,
+                reservation_id=fact.reservation_id,
+                since=at,
+                queue_id=fact.queue_id,
+                card=fact.card,
+                due=fact.due,
+            )
+            return _filled(agent, fact.slot, ringing)
+        case CallJoined(reservation_id=reservation_id):
+            found = find(agent, reservation_id)
+            if found is None or not isinstance(found[1], Talking):
+                return agent
+            return _filled(agent, found[0], replace(found[1], connected=True))
+        case CardLearned():
+            return _shown(agent, fact)
+        case ProfileSet(profile=profile):
+            return replace(agent, profile=profile)
+        case _:
+            assert_never(fact)
+
+
+def _shown(agent: Agent, fact: CardLearned) -> Agent:
+    for number, slot in enumerate(agent.slots):
+        if not isinstance(slot.filling, Free) and slot.filling.call_id == fact.call_id:
+            agent = _filled(agent, number, replace(slot.filling, card=fact.card))
+    return agent
+
+
+def _become(shape: type[F], filling: Filled, at: datetime, **more: Any) -> F:
+    """Return the same call in another state, as it begins at `at`."""
+    fields = asdict(filling)
+    common = {name: fields[name] for name in Filled.__struct_fields__}
+    return shape(**common | {"since": at} | more)
+
+
+def _filled(agent: Agent, number: int, filling: Filling) -> Agent:
+    return _with_slot(agent, number, replace(agent.slots[number], filling=filling))
+
+
+def _with_slot(agent: Agent, number: int, slot: Slot) -> Agent:
+    return replace(agent, slots=(*agent.slots[:number], slot, *agent.slots[number + 1 :]))

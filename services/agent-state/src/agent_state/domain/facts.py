@@ -1,0 +1,79 @@
+"""Facts that only the agent's own row needs: they are folded, and never leave the service.
+
+All others are the events of `answered`, `wrapped-up` and `agent-state`.
+"""
+
+from datetime import datetime
+
+import msgspec
+
+from agent_state.domain.agent import Card, Profile
+from contact_events.agents import AgentChanged
+from contact_events.answering import (
+    CallAnswered,
+    CallConsultRequested,
+    CallHeld,
+    CallRangOut,
+    CallRejected,
+    CallReleaseRequested,
+    CallResumed,
+    CallSuperviseRequested,
+    CallTransferRequested,
+)
+from contact_events.wrapping import CallReleased, CallWrappedUp
+
+
+class OfferRead(msgspec.Struct, frozen=True):
+    """The router's last offer for the slot is this one."""
+
+    slot: int
+    reservation_id: str
+
+
+class OfferRung(msgspec.Struct, frozen=True, kw_only=True):
+    """The offer fills the slot and rings until `due`."""
+
+    slot: int
+    call_id: str
+    attempt: int
+    reservation_id: str
+    due: datetime
+    queue_id: str | None
+    card: Card | None
+
+
+class CallJoined(msgspec.Struct, frozen=True):
+    """ivr has joined the caller with the agent who holds this reservation."""
+
+    reservation_id: str
+
+
+class CardLearned(msgspec.Struct, frozen=True):
+    """What the agent sees of the call is now known."""
+
+    call_id: str
+    card: Card
+
+
+class ProfileSet(msgspec.Struct, frozen=True):
+    """Administrators described the agent."""
+
+    profile: Profile
+
+
+Private = OfferRead | OfferRung | CallJoined | CardLearned | ProfileSet
+Published = (
+    AgentChanged
+    | CallAnswered
+    | CallRejected
+    | CallRangOut
+    | CallHeld
+    | CallResumed
+    | CallReleaseRequested
+    | CallTransferRequested
+    | CallConsultRequested
+    | CallSuperviseRequested
+    | CallReleased
+    | CallWrappedUp
+)
+Fact = Published | Private

@@ -1,0 +1,88 @@
+"""Signing in and out, ready and not ready: what the agent says of themselves."""
+
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from agent_state.domain.agent import Agent, Hold, NotReady, Offline, Presence, Ready, Talking
+from agent_state.domain.commands import BecomeNotReady, SetProfile
+from agent_state.domain.facts import Fact, ProfileSet
+from agent_state.domain.offers import ringing_slots, settled
+from agent_state.domain.refusals import AgentInTalk, NotSignedIn, PoolFixed
+from agent_state.domain.tell import told
+
+
+def set_profile(agent: Agent, command: SetProfile, at: datetime) -> list[Fact]:
+    """Return that the agent is described anew; nothing if it is as before.
+
+    Raises:
+        PoolFixed: the agent is signed in, to another pool.
+    """
+    before, after = agent.profile, command.profile
+    if before == after:
+        return []
+    if before and before.pool != after.pool and not isinstance(agent.presence, Offline):
+        raise PoolFixed(f"agent {agent.agent_id} is signed in to pool {before.pool}")
+    return told(agent, [ProfileSet(after)], at, "profile")
+
+
+def sign_in(agent: Agent, at: datetime) -> list[Fact]:
+    """Return that the agent works and is not ready yet; nothing if signed in already."""
+    if not isinstance(agent.presence, Offline):
+        return []
+    return told(agent, [], at, "signed_in", NotReady(at, "signed_in"))
+
+
+def become_ready(agent: Agent, at: datetime) -> list[Fact]:
+    """Return that the agent takes calls; nothing if so already."""
+    if isinstance(agent.presence, Ready):
+        return []
+    return told(agent, [], at, "ready", Ready(at))
+
+
+def become_not_ready(agent: Agent, command: BecomeNotReady, at: datetime) -> list[Fact]:
+    """Return that the agent takes no more calls; nothing if so already for this reason.
+
+    Raises:
+        NotSignedIn: the agent is not signed in.
+    """
+    if isinstance(agent.presence, Offline):
+        raise NotSignedIn(f"agent {agent.agent_id} is not signed in")
+    if isinstance(agent.presence, NotReady) and agent.presence.reason == command.reason:
+        return []
+    return told(agent, [], at, "not_ready", NotReady(at, command.reason))
+
+
+def sign_out(agent: Agent, at: datetime) -> list[Fact]:
+    """Return that the agent stopped working; nothing if so already.
+
+    Raises:
+        AgentInTalk: a caller would be lost.
+    """
+    if isinstance(agent.presence, Offline):
+        return []
+    if any(isinstance(slot.filling, Talking | Hold) for slot in agent.slots):
+        raise AgentInTalk(f"agent {agent.agent_id} is in a talk")
+    return _offline(agent, Offline(at, "signed_out"), at)
+
+
+def lose_connection(agent: Agent, at: datetime) -> list[Fact]:
+    """Return what losing the last socket means.
+
+    With a telephone the leg counts, and ivr holds it: only further offers stop. Without one the
+    agent is gone, and so is every offer that rings.
+    """
+    if isinstance(agent.presence, Offline):
+        return []
+    if agent.profile and agent.profile.telephone:
+        after = NotReady(at, "connection_lost")
+        if replace(agent.presence, since=at) == after:
+            return []
+        return told(agent, [], at, "connection_lost", after)
+    return _offline(agent, Offline(at, "connection_lost"), at)
+
+
+def _offline(agent: Agent, after: Presence, at: datetime) -> list[Fact]:
+    """Return that the agent is gone; ringing offers are settled at once, not by their timers."""
+    outcomes = [settled(agent, ringing, "not_ready") for ringing in ringing_slots(agent)]
+    return told(agent, outcomes, at, after.reason or "signed_out", after)

@@ -1,0 +1,106 @@
+"""What an agent may be refused. Each says what was true, so that the desktop can show it."""
+
+from typing import Any
+
+
+class Refusal(Exception):
+    """The agent's state does not allow the command."""
+
+    code = "refused"
+
+    def __init__(self, detail: str, **truth: Any) -> None:
+        """Keep what was true, as the members of the answer."""
+        super().__init__(detail)
+        self.detail = detail
+        self.truth = truth
+
+
+class UnknownAgent(Refusal):
+    """There is no such agent.
+
+    Administrators have not described one with this id.
+    """
+
+    code = "unknown-agent"
+
+
+class NotSignedIn(Refusal):
+    """The agent is not signed in.
+
+    Sign in first.
+    """
+
+    code = "not-signed-in"
+
+
+class AgentInTalk(Refusal):
+    """The agent is in a talk.
+
+    End or transfer the call first; only a lost connection signs out within a talk.
+    """
+
+    code = "agent-in-talk"
+
+
+class OfferGone(Refusal):
+    """The offer rings no more.
+
+    The member `outcome` says what became of it: answered, rang_out, or why it was rejected.
+    """
+
+    code = "offer-gone"
+
+
+class NotInThatState(Refusal):
+    """The call is not where this command could act on it.
+
+    The member `state` says what it is in now: reserved, talking, hold, wrap_up or free.
+    """
+
+    code = "call-not-in-that-state"
+
+
+class NotConnected(Refusal):
+    """The caller and the agent are not joined yet.
+
+    Try again once the message `call` says connected.
+    """
+
+    code = "not-connected"
+
+
+class CommandIdReused(Refusal):
+    """This command id was used for another command.
+
+    An id stands for one command of one agent: use a new one.
+    """
+
+    code = "command-id-reused"
+
+
+class PoolFixed(Refusal):
+    """A signed-in agent cannot change to another pool.
+
+    Sign the agent out first: each pool has a router of its own.
+    """
+
+    code = "pool-fixed"
+
+
+class TransferToSelf(Refusal):
+    """A call cannot be transferred to the agent who has it."""
+
+    code = "transfer-to-self"
+
+
+REFUSALS: tuple[type[Refusal], ...] = (
+    UnknownAgent,
+    NotSignedIn,
+    AgentInTalk,
+    OfferGone,
+    NotInThatState,
+    NotConnected,
+    CommandIdReused,
+    PoolFixed,
+    TransferToSelf,
+)

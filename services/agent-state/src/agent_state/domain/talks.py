@@ -1,0 +1,245 @@
+"""The talk and what follows: what agents ask of ivr, and what ivr's facts do to the slots."""
+
+from datetime import datetime
+from typing import Literal
+
+from agent_state.domain.agent import Agent, Filled, Free, Hold, Reserved, Talking, WrapUp
+from agent_state.domain.commands import (
+    EndCall,
+    FinishWrapUp,
+    HoldCall,
+    JoinCall,
+    LearnCard,
+    MoveCall,
+    ReleaseCall,
+    ResumeCall,
+    TransferCall,
+)
+from agent_state.domain.evolve import find
+from agent_state.domain.facts import CallJoined, CardLearned, Fact
+from agent_state.domain.offers import rang_out, ringing_slots, settled
+from agent_state.domain.refusals import NotConnected, NotInThatState, TransferToSelf
+from agent_state.domain.tell import not_ready, told
+from agent_state.domain.view import state_of
+from contact_events.answering import (
+    CallHeld,
+    CallReleaseRequested,
+    CallResumed,
+    CallTransferRequested,
+)
+from contact_events.wrapping import CallReleased, CallWrappedUp
+
+Released = Literal["ended", "moved", "recovered"]
+
+
+def hold(agent: Agent, command: HoldCall, at: datetime) -> list[Fact]:
+    """Return that the caller is on hold.
+
+    Raises:
+        NotInThatState: the call is not in talk.
+        NotConnected: nobody is joined yet who could be held.
+    """
+    talk = _talk(agent, command.reservation_id, Talking)
+    _must_be_joined(talk)
+    held = CallHeld(
+        call_id=talk.call_id, reservation_id=talk.reservation_id, agent_id=agent.agent_id
+    )
+    return told(agent, [held], at, "held")
+
+
+def resume(agent: Agent, command: ResumeCall, at: datetime) -> list[Fact]:
+    """Return that the caller is off hold.
+
+    Raises:
+        NotInThatState: the call is not on hold.
+    """
+    talk = _talk(agent, command.reservation_id, Hold)
+    resumed = CallResumed(
+        call_id=talk.call_id, reservation_id=talk.reservation_id, agent_id=agent.agent_id
+    )
+    return told(agent, [resumed], at, "resumed")
+
+
+def release(agent: Agent, command: ReleaseCall) -> list[Fact]:
+    """Return the request to hang up; the slot stays until ivr says that the call is over.
+
+    Raises:
+        NotInThatState: the call is neither in talk nor on hold.
+    """
+    talk = _talk(agent, command.reservation_id, Talking, Hold)
+    return [
+        CallReleaseRequested(
+            call_id=talk.call_id, reservation_id=talk.reservation_id, agent_id=agent.agent_id
+        )
+    ]
+
+
+def transfer(agent: Agent, command: TransferCall) -> list[Fact]:
+    """Return the request to send the caller on; the slot stays until ivr has done so.
+
+    Raises:
+        NotInThatState: the call is neither in talk nor on hold.
+        NotConnected: ivr has not joined the caller yet.
+        TransferToSelf: the agent named is the one who asks.
+    """
+    talk = _talk(agent, command.reservation_id, Talking, Hold)
+    _must_be_joined(talk)
+    if command.agent_id == agent.agent_id:
+        raise TransferToSelf(f"agent {agent.agent_id} has the call already")
+    return [
+        CallTransferRequested(
+            call_id=talk.call_id,
+            reservation_id=talk.reservation_id,
+            agent_id=agent.agent_id,
+            to_queue_id=command.queue_id,
+            to_agent_id=command.agent_id,
+            note=command.note,
+        )
+    ]
+
+
+def finish_wrap_up(agent: Agent, command: FinishWrapUp, at: datetime) -> list[Fact]:
+    """Return that the after-call work is done.
+
+    Raises:
+        NotInThatState: there is none for this reservation.
+    """
+    found = find(agent, command.reservation_id)
+    if found is None or not isinstance(found[1], WrapUp):
+        raise _elsewhere(agent, command.reservation_id)
+    done = _wrapped_up(agent, found[0], found[1], "agent", command.codes)
+    return told(agent, [done], at, "wrapped_up")
+
+
+def tick(agent: Agent, at: datetime) -> list[Fact]:
+    """Return the outcome of every ringing and after-call work that is due by `at`."""
+    out: list[Fact] = [rang_out(agent, r, at) for r in ringing_slots(agent) if r[1].due <= at]
+    done: list[Fact] = [
+        _wrapped_up(agent, number, slot.filling, "timer")
+        for number, slot in enumerate(agent.slots)
+        if isinstance(slot.filling, WrapUp) and slot.filling.due <= at
+    ]
+    if out:
+        return told(agent, [*out, *done], at, "rang_out", not_ready(agent, at, "rona"))
+    return told(agent, done, at, "wrapped_up") if done else []
+
+
+def end(agent: Agent, command: EndCall, at: datetime) -> list[Fact]:
+    """Return what the end of the call does to the slots that hold it."""
+    facts: list[Fact] = []
+    for number, filling in _slots_of(agent, command.call_id):
+        match filling:
+            case Reserved():
+                facts.append(settled(agent, (number, filling), "caller_gone"))
+            case Talking() | Hold():
+                facts.append(_released(agent, number, filling, "ended"))
+    return _told_of_call(agent, facts, at)
+
+
+def move(agent: Agent, command: MoveCall, at: datetime) -> list[Fact]:
+    """Return what a higher attempt does to the slots that hold a lower one: it is over."""
+    facts: list[Fact] = []
+    how: Released = "recovered" if command.recovered else "moved"
+    lost = False
+    for number, filling in _slots_of(agent, command.call_id):
+        if filling.attempt >= command.attempt:
+            continue
+        match filling:
+            case Reserved():
+                facts.append(settled(agent, (number, filling), "superseded"))
+            case Talking() | Hold():
+                facts.append(_released(agent, number, filling, how))
+                lost = command.recovered in ("not_joined", "leg_lost")
+    if lost:
+        return told(agent, facts, at, "released", not_ready(agent, at, "leg_lost"))
+    return _told_of_call(agent, facts, at)
+
+
+def join(agent: Agent, command: JoinCall, at: datetime) -> list[Fact]:
+    """Return that the caller is joined with this agent, or with another: then nothing rings.
+
+    Attempts are compared: a late join of attempt 1 settles nothing of attempt 2.
+    """
+    facts: list[Fact] = []
+    for number, filling in _slots_of(agent, command.call_id):
+        if filling.reservation_id == command.reservation_id:
+            facts.append(CallJoined(filling.reservation_id))
+        elif isinstance(filling, Reserved) and filling.attempt <= command.attempt:
+            facts.append(settled(agent, (number, filling), "already_taken"))
+    return facts if _only_joined(facts) else _told_of_call(agent, facts, at)
+
+
+def learn_card(agent: Agent, command: LearnCard) -> list[Fact]:
+    """Return what the agent now sees of a call they hold."""
+    if not _slots_of(agent, command.call_id):
+        return []
+    return [CardLearned(command.call_id, command.card)]
+
+
+def _only_joined(facts: list[Fact]) -> bool:
+    return all(isinstance(fact, CallJoined) for fact in facts)
+
+
+def _told_of_call(agent: Agent, facts: list[Fact], at: datetime) -> list[Fact]:
+    if not facts:
+        return []
+    released = any(isinstance(fact, CallReleased) for fact in facts)
+    return told(agent, facts, at, "released" if released else "rejected")
+
+
+def _slots_of(agent: Agent, call_id: str) -> list[tuple[int, Filled]]:
+    return [
+        (number, slot.filling)
+        for number, slot in enumerate(agent.slots)
+        if not isinstance(slot.filling, Free) and slot.filling.call_id == call_id
+    ]
+
+
+def _talk(agent: Agent, reservation_id: str, *states: type[Talking] | type[Hold]) -> Talking | Hold:
+    found = find(agent, reservation_id)
+    if found is None or not isinstance(found[1], states):
+        raise _elsewhere(agent, reservation_id)
+    return found[1]
+
+
+def _must_be_joined(talk: Talking | Hold) -> None:
+    if isinstance(talk, Talking) and not talk.connected:
+        raise NotConnected(f"call {talk.call_id} is not joined yet")
+
+
+def _elsewhere(agent: Agent, reservation_id: str) -> NotInThatState:
+    found = find(agent, reservation_id)
+    state = state_of(agent.slots[found[0]]) if found else "free"
+    return NotInThatState(
+        f"the reservation's slot is {state}", reservation_id=reservation_id, state=state
+    )
+
+
+def _released(agent: Agent, slot: int, filling: Talking | Hold, reason: Released) -> CallReleased:
+    return CallReleased(
+        call_id=filling.call_id,
+        attempt=filling.attempt,
+        reservation_id=filling.reservation_id,
+        agent_id=agent.agent_id,
+        slot=slot,
+        connected=isinstance(filling, Hold) or filling.connected,
+        reason=reason,
+    )
+
+
+def _wrapped_up(
+    agent: Agent,
+    slot: int,
+    filling: WrapUp,
+    by: Literal["agent", "timer"],
+    codes: tuple[str, ...] = (),
+) -> CallWrappedUp:
+    return CallWrappedUp(
+        call_id=filling.call_id,
+        attempt=filling.attempt,
+        reservation_id=filling.reservation_id,
+        agent_id=agent.agent_id,
+        slot=slot,
+        by=by,
+        codes=codes,
+    )

@@ -1,0 +1,141 @@
+"""What others are told of an agent: the log's `agent.changed`, and the view on the desktop."""
+
+from datetime import datetime
+
+import msgspec
+
+from agent_state.domain.agent import (
+    Agent,
+    Filling,
+    Free,
+    Hold,
+    NotReady,
+    Offline,
+    Presence,
+    Ready,
+    Reserved,
+    Slot,
+    Talking,
+    WrapUp,
+)
+from contact_events.agents import AgentChanged, AgentStatus, SlotState
+from contact_events.agents import Presence as PresenceName
+from contact_events.agents import Slot as ToldSlot
+
+_STATES: dict[type[Filling], SlotState] = {
+    Free: "free",
+    Reserved: "reserved",
+    Talking: "talking",
+    Hold: "hold",
+    WrapUp: "wrap_up",
+}
+_NAMES: dict[type[Presence], PresenceName] = {
+    Offline: "Offline",
+    NotReady: "NotReady",
+    Ready: "Ready",
+}
+_PRECEDENCE: tuple[tuple[type[Filling], AgentStatus], ...] = (
+    (Talking, "Talking"),
+    (Hold, "Hold"),
+    (Reserved, "Reserved"),
+    (WrapUp, "WrapUp"),
+)
+
+
+class SlotView(msgspec.Struct, frozen=True, kw_only=True):
+    """A slot as the desktop shows it."""
+
+    slot: int
+    state: SlotState
+    call_id: str | None = None
+    attempt: int | None = None
+    reservation_id: str | None = None
+    since: datetime | None = None
+
+
+class AgentView(msgspec.Struct, frozen=True, kw_only=True):
+    """An agent as the desktop shows them."""
+
+    agent_id: str
+    presence: PresenceName
+    reason: str | None
+    status: AgentStatus
+    site_id: str
+    slots: tuple[SlotView, ...]
+
+
+def presence_name(agent: Agent) -> PresenceName:
+    """Return the presence as the log names it."""
+    return _NAMES[type(agent.presence)]
+
+
+def state_of(slot: Slot) -> SlotState:
+    """Return the slot's state as the log names it."""
+    return _STATES[type(slot.filling)]
+
+
+def status_of(agent: Agent) -> AgentStatus:
+    """Return what the agent "is": signed out, then the most engaged slot, then presence."""
+    if isinstance(agent.presence, Offline):
+        return "Offline"
+    for filling, status in _PRECEDENCE:
+        if any(isinstance(slot.filling, filling) for slot in agent.slots):
+            return status
+    return presence_name(agent)
+
+
+def changed(agent: Agent, cause: str) -> AgentChanged:
+    """Return the event that tells the agent's state as it is now."""
+    profile = agent.profile
+    return AgentChanged(
+        agent_id=agent.agent_id,
+        presence=presence_name(agent),
+        status=status_of(agent),
+        site_id=profile.site_id if profile else "",
+        slots=tuple(_told(number, slot) for number, slot in enumerate(agent.slots)),
+        cause=cause,
+        reason=agent.presence.reason,
+        team_id=profile.team if profile else None,
+        skills=dict(profile.skills) if profile else {},
+        telephone=profile.telephone if profile else False,
+    )
+
+
+def view_of(agent: Agent) -> AgentView:
+    """Return the agent as the desktop shows them."""
+    return AgentView(
+        agent_id=agent.agent_id,
+        presence=presence_name(agent),
+        reason=agent.presence.reason,
+        status=status_of(agent),
+        site_id=agent.profile.site_id if agent.profile else "",
+        slots=tuple(_shown(number, slot) for number, slot in enumerate(agent.slots)),
+    )
+
+
+def _told(number: int, slot: Slot) -> ToldSlot:
+    filling, last = slot.filling, slot.last.reservation_id if slot.last else None
+    if isinstance(filling, Free):
+        return ToldSlot(slot=number, state="free", last_reservation_id=last)
+    return ToldSlot(
+        slot=number,
+        state=state_of(slot),
+        call_id=filling.call_id,
+        attempt=filling.attempt,
+        reservation_id=filling.reservation_id,
+        last_reservation_id=last,
+    )
+
+
+def _shown(number: int, slot: Slot) -> SlotView:
+    filling = slot.filling
+    if isinstance(filling, Free):
+        return SlotView(slot=number, state="free", since=filling.since)
+    return SlotView(
+        slot=number,
+        state=state_of(slot),
+        call_id=filling.call_id,
+        attempt=filling.attempt,
+        reservation_id=filling.reservation_id,
+        since=filling.since,
+    )
