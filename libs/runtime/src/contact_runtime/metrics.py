@@ -168,7 +168,7 @@ def metrics_page(catalogue: Sequence[Metric] = CATALOGUE) -> str:
         "# Metrics",
         "",
         "Served by every process at `/metrics` of its ops port. Labels are closed sets, never an",
-        "id. This page is generated (`python docs/generate.py`).",
+        "id. This page is generated (`make docs`).",
         "",
         "| metric | kind | unit | labels | meaning |",
         "| --- | --- | --- | --- | --- |",

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any
 
 import msgspec
@@ -205,13 +204,13 @@ def errors_page(services: Mapping[str, Sequence[ProblemType]]) -> str:
         "",
         "Every refusal is an RFC 9457 document (`application/problem+json`) with the members",
         "`type`, `title`, `status`, `detail`, `code`, `instance` and `request_id`. The code and",
-        "its status never change. This page is generated (`python docs/generate.py`).",
+        "its status never change. This page is generated (`make docs`).",
     ]
     for name, kinds in [("every service", RUNTIME_PROBLEMS), *sorted(services.items())]:
         lines += ["", f"## {name}", "", "| code | status | title | meaning |"]
         lines += ["| --- | --- | --- | --- |"]
         lines += [
-            f"| `{k.code}` | {k.status} {HTTPStatus(k.status).phrase} | {k.title} | {k.meaning} |"
+            f"| `{k.code}` | {k.status} | {k.title} | {k.meaning} |"
             for k in sorted(kinds, key=lambda k: (k.status, k.code))
         ]
     return "\n".join(lines) + "\n"
