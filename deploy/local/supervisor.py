@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Never
 
 from deploy.local.keeper import Keeper, RestartRules
@@ -58,19 +59,23 @@ class Supervisor:
         """
         log = self.state.logs / f"{spec.name}.log"
         async with self.voice.step(spec.name, doing, "done"):
-            starting = asyncio.create_task(spawn(spec, log))
-            try:
-                process = await asyncio.shield(starting)
-                self._record(spec, process.pid)
-                code = await asyncio.wait_for(process.wait(), limit_s)
-            except TimeoutError:
-                code = None
-            finally:
-                await end_process(await starting, spec)
-                remove_pid_file(self.state.run, spec.name)
-        if code != 0:
-            how = f"took longer than {limit_s:g} s" if code is None else how_it_ended(code)
-            raise StepFailed(f"{spec.name}: {doing}: {how}\n{last_lines(log)}")
+            how = await self._run_to_its_end(spec, log, limit_s)
+            if how is not None:
+                raise StepFailed(f"{spec.name}: {doing}: {how}\n{last_lines(log)}")
+
+    async def _run_to_its_end(self, spec: ProcessSpec, log: Path, limit_s: float) -> str | None:
+        """Return None if the process did what it had to, else how it ended."""
+        starting = asyncio.create_task(spawn(spec, log))
+        try:
+            process = await asyncio.shield(starting)
+            self._record(spec, process.pid)
+            code = await asyncio.wait_for(process.wait(), limit_s)
+            return how_it_ended(code) if code else None
+        except TimeoutError:
+            return f"took longer than {limit_s:g} s"
+        finally:
+            await end_process(await starting, spec)
+            remove_pid_file(self.state.run, spec.name)
 
     async def until_broken(self) -> Never:
         """Wait until a process is given up.

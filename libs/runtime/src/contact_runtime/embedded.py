@@ -13,6 +13,7 @@ import pwd
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import tempfile
 import time
@@ -188,12 +189,22 @@ def _prepare(folder: Path) -> int | None:
     if os.geteuid() == 0:
         user = data.stat().st_uid if data.exists() else pwd.getpwnam("nobody").pw_uid
         os.chown(folder, user, -1)
+        _make_passable(folder)
+        _make_passable(_bin())
     if not data.exists():
         begun = folder / "data.begun"  # a killed initdb leaves what looks like a whole folder
         shutil.rmtree(begun, ignore_errors=True)
         _run([_bin() / "initdb", "-D", begun, *_INITDB], user)
         begun.rename(data)
     return user
+
+
+def _make_passable(place: Path) -> None:
+    """Let other users through (not into) the folders above, as in a clone under /root."""
+    for folder in place.resolve().parents:
+        mode = folder.stat().st_mode
+        if not mode & stat.S_IXOTH:
+            folder.chmod(mode | stat.S_IXOTH)
 
 
 def _bin() -> Path:
