@@ -1,7 +1,7 @@
 """A contact's record and what it adds to the intervals of its queues and agents."""
 
 from datetime import UTC, datetime, timedelta
-from typing import get_args
+from typing import TypeVar, get_args
 
 import msgspec
 
@@ -75,6 +75,7 @@ class AgentCounts(msgspec.Struct, frozen=True):
     rang_out: int = 0
 
 
+Counts = TypeVar("Counts", QueueCounts, AgentCounts)
 Cell = tuple[str, datetime]
 """A queue or an agent, and the start of an interval."""
 
@@ -244,10 +245,10 @@ def _add(cells: dict[Cell, QueueCounts], cell: Cell, more: QueueCounts) -> None:
     cells[cell] = summed(cells.get(cell, QueueCounts()), more)
 
 
-def summed(one: QueueCounts, other: QueueCounts, sign: int = 1) -> QueueCounts:
+def summed(one: Counts, other: Counts, sign: int = 1) -> Counts:
     """Return `one` plus `sign` times `other`, field by field."""
     pairs = zip(msgspec.structs.astuple(one), msgspec.structs.astuple(other), strict=True)
-    return QueueCounts(*(a + sign * b for a, b in pairs))
+    return type(one)(*(a + sign * b for a, b in pairs))
 
 
 def agent_counts(facts: CallFacts) -> dict[Cell, AgentCounts]:

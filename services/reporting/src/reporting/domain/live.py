@@ -1,0 +1,178 @@
+"""What the centre looks like now, folded from the same log as every report.
+
+`LiveBoard` keeps what the board needs of today; `views` turns it into what one reader may see.
+"""
+
+from collections import Counter, deque
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from contact_events.agents import AgentChanged
+from contact_events.config import QueueChanged, SiteChanged
+from contact_events.envelope import Envelope
+from reporting.domain import facts as facts_of
+from reporting.domain.facts import CallFacts, Stay
+from reporting.domain.records import QueueCounts, answered_stay, queue_counts, summed
+from reporting.domain.timelines import AgentNow, after
+
+AWAY_WINDOW = timedelta(minutes=15)
+RATE_WINDOW = timedelta(minutes=1)
+LINGER = timedelta(minutes=30)
+"""How long an ended call is kept for what its agent still does about it."""
+
+
+@dataclass(slots=True)
+class LiveCall:
+    """A call of today, what it has added to the figures, and whether its answer was counted."""
+
+    facts: CallFacts
+    counted: dict[str, QueueCounts] = field(default_factory=dict)
+    answer_counted: bool = False
+    end_counted: bool = False
+
+    def waiting(self) -> Stay | None:
+        """Return the stay in which the call waits now, or None."""
+        stay = self.facts.stays[-1] if self.facts.stays else None
+        waits = stay is not None and stay.connected_at is None and self.facts.end is None
+        return stay if waits else None
+
+    def talking(self) -> Stay | None:
+        """Return the stay in which the call is in talk now, or None."""
+        stay = self.facts.stays[-1] if self.facts.stays else None
+        talks = stay is not None and stay.connected_at is not None and self.facts.end is None
+        return stay if talks else None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A call answered: when, whose, at home where, and by which site."""
+
+    at: datetime
+    client_id: str | None
+    home_site_id: str
+    site_id: str
+
+
+@dataclass(slots=True)
+class Today:
+    """The figures since the day began in the centre's time zone, by client."""
+
+    day: str = ""
+    queues: dict[tuple[str, str | None], QueueCounts] = field(default_factory=dict)
+    contained: Counter[str | None] = field(default_factory=Counter)
+    failed: Counter[str | None] = field(default_factory=Counter)
+    answered: Counter[tuple[str | None, str, bool]] = field(default_factory=Counter)
+    """By client, home site, and whether another site answered."""
+    drawn: dict[str | None, set[str]] = field(default_factory=dict)
+
+
+class LiveBoard:
+    """The state of the centre now. Give it every new, valid event of the log."""
+
+    def __init__(self, time_zone: str = "Europe/Moscow") -> None:
+        """Start with nobody there; the day begins at midnight of `time_zone`."""
+        self.sites: dict[str, SiteChanged] = {}
+        self.queues: dict[str, QueueChanged] = {}
+        self.agents: dict[str, AgentNow] = {}
+        self.calls: dict[str, LiveCall] = {}
+        self.arrivals: deque[tuple[datetime, str | None]] = deque()
+        self.answers: deque[Answer] = deque()
+        self.today = Today()
+        self.now: datetime | None = None
+        self._ended: deque[tuple[datetime, str]] = deque()
+        self._zone = ZoneInfo(time_zone)
+
+    def take(self, envelope: Envelope) -> None:
+        """Fold one event."""
+        self._advance(envelope.time)
+        event = envelope.data
+        call_id = facts_of.call_of(event)
+        if call_id is not None:
+            self._call(call_id, envelope)
+        elif isinstance(event, AgentChanged):
+            before = self.agents.get(event.agent_id)
+            self.agents[event.agent_id] = after(before, event, envelope.time)
+        elif isinstance(event, SiteChanged):
+            self.sites[event.site_id] = event
+        elif isinstance(event, QueueChanged):
+            self.queues[event.queue_id] = event
+
+    def home_of(self, facts: CallFacts) -> str | None:
+        """Return the site at which the caller is at home, as far as is known: see the router."""
+        offers = sorted(facts.offers.values(), key=lambda offer: (offer.attempt, offer.at))
+        if offers and offers[-1].home_site_id:
+            return offers[-1].home_site_id
+        located = (
+            site_id
+            for site_id, site in sorted(self.sites.items())
+            if facts.region in site.regions and not site.deleted
+        )
+        return next(located, facts.arrival.entry_site_id if facts.arrival else None)
+
+    def _advance(self, at: datetime) -> None:
+        if self.now is not None and at <= self.now:
+            return
+        self.now = at
+        day = at.astimezone(self._zone).date().isoformat()
+        if day != self.today.day:
+            self.today = Today(day)
+        while self._ended and self._ended[0][0] < at - LINGER:
+            self.calls.pop(self._ended.popleft()[1], None)
+        while self.arrivals and self.arrivals[0][0] < at - RATE_WINDOW:
+            self.arrivals.popleft()
+        while self.answers and self.answers[0].at < at - AWAY_WINDOW:
+            self.answers.popleft()
+
+    def _call(self, call_id: str, envelope: Envelope) -> None:
+        call = self.calls.get(call_id)
+        if call is None:
+            call = self.calls[call_id] = LiveCall(CallFacts(call_id=call_id))
+        knew_arrival = call.facts.arrival is not None
+        facts_of.evolve(call.facts, envelope)
+        arrival, client = call.facts.arrival, call.facts.client_id
+        if arrival is not None and not knew_arrival:
+            self.arrivals.append((arrival.at, client))
+            drawn = {name.strip() for name in arrival.drawn.split(",") if name.strip()}
+            self.today.drawn.setdefault(client, set()).update(drawn)
+        self._count(call)
+        self._answer(call)
+        self._end(call)
+
+    def _count(self, call: LiveCall) -> None:
+        before, call.counted = call.counted, by_queue(call.facts)
+        for queue_id in before.keys() | call.counted.keys():
+            key = (queue_id, call.facts.client_id)
+            counts = self.today.queues.get(key, QueueCounts())
+            counts = summed(counts, call.counted.get(queue_id, QueueCounts()))
+            self.today.queues[key] = summed(counts, before.get(queue_id, QueueCounts()), -1)
+
+    def _answer(self, call: LiveCall) -> None:
+        stay = answered_stay(call.facts)
+        offer = call.facts.offers.get(stay.reservation_id or "") if stay else None
+        if stay is None or offer is None or stay.connected_at is None or call.answer_counted:
+            return
+        call.answer_counted = True
+        home = offer.home_site_id or offer.site_id
+        client = call.facts.client_id
+        self.answers.append(Answer(stay.connected_at, client, home, offer.site_id))
+        self.today.answered[client, home, home != offer.site_id] += 1
+
+    def _end(self, call: LiveCall) -> None:
+        end = call.facts.end
+        if end is None or call.end_counted:
+            return
+        call.end_counted = True
+        self._ended.append((end.at, call.facts.call_id))
+        if end.type == "contained":
+            self.today.contained[call.facts.client_id] += 1
+        elif end.type == "failed":
+            self.today.failed[call.facts.client_id] += 1
+
+
+def by_queue(facts: CallFacts) -> dict[str, QueueCounts]:
+    """Return what the call adds to each queue, over all intervals."""
+    sums: dict[str, QueueCounts] = {}
+    for (queue_id, _), counts in queue_counts(facts).items():
+        sums[queue_id] = summed(sums.get(queue_id, QueueCounts()), counts)
+    return sums

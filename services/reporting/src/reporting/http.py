@@ -1,0 +1,127 @@
+"""The HTTP API of reporting: contact records, intervals, and the live board's stream."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, FastAPI, Query, Request
+from fastapi.responses import RedirectResponse
+from fastapi.staticfiles import StaticFiles
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sse_starlette import EventSourceResponse, ServerSentEvent
+
+from contact_runtime.http.auth import Principal, require
+from contact_runtime.http.bodies import Moment
+from reporting import answers, queries
+from reporting.boards import Boards
+from reporting.consumers import READER
+
+PING_S = 10
+
+routes = APIRouter(prefix="/v1")
+
+REFUSALS: dict[type[Exception], int] = {queries.CursorUnreadable: 422}
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the routes need."""
+
+    engine: AsyncEngine
+    boards: Boards
+
+
+def context(request: Request) -> Context:
+    """Return what `main` put there."""
+    found: Context = request.app.state.context
+    return found
+
+
+Asked = Annotated[Context, Depends(context)]
+ReportReader = Annotated[Principal, Depends(require("reports:read"))]
+LiveReader = Annotated[Principal, Depends(require("live:read"))]
+From = Annotated[Moment | None, Query(alias="from", description="inclusive")]
+To = Annotated[Moment | None, Query(alias="to", description="exclusive")]
+
+
+@routes.get("/contact-records")
+async def contact_records(
+    asked: Asked,
+    who: ReportReader,
+    start: From = None,
+    end: To = None,
+    client: str | None = None,
+    project: str | None = None,
+    after: Annotated[str | None, Query(description="`next` of the page before")] = None,
+    limit: Annotated[int, Query(ge=1, le=queries.PAGE)] = 100,
+) -> answers.ContactRecords:
+    """Return contacts by their arrival. A client's token sees its own only."""
+    if client is not None:
+        who.must_read(client, "the client")
+    span = queries.Span(start, end, who.client or client, project)
+    async with asked.engine.connect() as connection:
+        rows = await queries.contact_rows(connection, span, after, limit)
+    more = queries.write_cursor(*answers.cursor_of(rows[-1])) if len(rows) == limit else None
+    records = [answers.contact_record(row) for row in rows]
+    return answers.ContactRecords(contact_records=records, next=more)
+
+
+@routes.get("/queue-intervals")
+async def queue_intervals(
+    asked: Asked, who: ReportReader, start: From = None, end: To = None
+) -> answers.QueueIntervals:
+    """Return the quarters of an hour of each queue. A client's token sees its own queues only."""
+    async with asked.engine.connect() as connection:
+        rows = await queries.queue_rows(connection, queries.Span(start, end))
+        owners = await queries.queue_clients(connection)
+        position = await queries.position(connection, READER)
+    intervals = [
+        answers.queue_interval(row, owners.get(row["queue_id"]))
+        for row in rows
+        if who.may_read(owners.get(row["queue_id"]))
+    ]
+    return answers.QueueIntervals(
+        definition=queries.DEFINITION, position=position, queue_intervals=intervals
+    )
+
+
+@routes.get("/agent-intervals")
+async def agent_intervals(
+    asked: Asked, who: ReportReader, start: From = None, end: To = None
+) -> answers.AgentIntervals:
+    """Return the quarters of an hour of each agent: the operator's, so no client may see them."""
+    who.must_read(None, "agent intervals")
+    async with asked.engine.connect() as connection:
+        rows = await queries.agent_rows(connection, queries.Span(start, end))
+        position = await queries.position(connection, READER)
+    intervals = [answers.AgentInterval(**row) for row in rows]
+    return answers.AgentIntervals(position=position, agent_intervals=intervals)
+
+
+@routes.get("/position")
+async def position(asked: Asked, who: ReportReader) -> answers.Position:
+    """Return how far the tables have folded the log."""
+    async with asked.engine.connect() as connection:
+        return answers.Position(position=await queries.position(connection, READER))
+
+
+@routes.get("/live", response_class=EventSourceResponse)
+async def live(asked: Asked, who: LiveReader) -> EventSourceResponse:
+    """Stream the board: `snapshot`, then `change` with what changed; `id` is the log position."""
+
+    async def events() -> AsyncIterator[ServerSentEvent]:
+        async for frame in asked.boards.frames(who.client):
+            yield ServerSentEvent(frame.data, event=frame.event, id=frame.position)
+
+    return EventSourceResponse(events(), ping=PING_S, headers={"Cache-Control": "no-store"})
+
+
+def serve_board(app: FastAPI, folder: Path) -> None:
+    """Serve the built pages in `folder` at /board, and lead / there."""
+
+    @app.get("/", include_in_schema=False)
+    async def root() -> RedirectResponse:
+        return RedirectResponse("/board/")
+
+    app.mount("/board", StaticFiles(directory=folder, html=True), name="board")

@@ -1,0 +1,133 @@
+"""Questions to the tables."""
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import RowMapping, Select, and_, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contact_events.config import QueueChanged
+from contact_runtime.tables import positions
+from reporting import tables
+
+PAGE = 500
+DEFINITION = "service_level negative 20 s; short abandonment 5 s; version 1"
+
+Position = dict[str, int]
+
+
+class CursorUnreadable(Exception):
+    """The cursor is not one that this service gave out. Start from the first page."""
+
+    code = "cursor-unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Which rows: from `start` (inclusive) to `end` (exclusive), of one client or of all."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+    client: str | None = None
+    project: str | None = None
+
+
+async def contact_rows(
+    connection: AsyncConnection, span: Span, after: str | None, limit: int
+) -> list[RowMapping]:
+    """Return contacts by arrival, the first `limit` after the cursor.
+
+    Raises:
+        CursorUnreadable: `after` is no cursor of ours.
+    """
+    table = tables.contacts
+    found = _within(select(table), table.c.arrived_at, span)
+    if span.client is not None:
+        found = found.where(table.c.client_id == span.client)
+    if span.project is not None:
+        found = found.where(table.c.project_id == span.project)
+    if after is not None:
+        key = tuple_(table.c.arrived_at, table.c.call_id)
+        found = found.where(key > tuple_(*read_cursor(after)))
+    found = found.order_by(table.c.arrived_at, table.c.call_id).limit(limit)
+    return list((await connection.execute(found)).mappings())
+
+
+def _within(found: Select[Any], at: Any, span: Span) -> Select[Any]:
+    bounds = [at >= span.start] if span.start else []
+    bounds += [at < span.end] if span.end else []
+    return found.where(and_(True, *bounds))
+
+
+def write_cursor(arrived_at: datetime, call_id: str) -> str:
+    """Return the cursor that continues after this contact."""
+    return urlsafe_b64encode(json.dumps([arrived_at.isoformat(), call_id]).encode()).decode()
+
+
+def read_cursor(cursor: str) -> tuple[datetime, str]:
+    """Return the contact that the cursor continues after.
+
+    Raises:
+        CursorUnreadable: it is no cursor of ours.
+    """
+    try:
+        at, call_id = json.loads(urlsafe_b64decode(cursor.encode()))
+        moment = datetime.fromisoformat(at)
+    except (ValueError, TypeError) as error:
+        raise CursorUnreadable(f"{cursor!r} is not a cursor of this report") from error
+    if moment.tzinfo is None or not isinstance(call_id, str):
+        raise CursorUnreadable(f"{cursor!r} is not a cursor of this report")
+    return moment, call_id
+
+
+async def queue_rows(connection: AsyncConnection, span: Span) -> list[RowMapping]:
+    """Return the quarters of an hour of all queues."""
+    table = tables.queue_intervals
+    found = _within(select(table), table.c.interval_start, span)
+    found = found.order_by(table.c.interval_start, table.c.queue_id)
+    return list((await connection.execute(found)).mappings())
+
+
+async def queue_clients(connection: AsyncConnection) -> dict[str, str | None]:
+    """Return the client of each queue."""
+    found = select(tables.documents.c.document).where(
+        tables.documents.c.document_id.startswith("queue:")
+    )
+    documents = [
+        msgspec.json.decode(text, type=QueueChanged) for (text,) in await connection.execute(found)
+    ]
+    return {document.queue_id: document.client_id for document in documents}
+
+
+async def agent_rows(connection: AsyncConnection, span: Span) -> list[dict[str, Any]]:
+    """Return the quarters of an hour of all agents, seconds by state and offers together."""
+    rows: dict[tuple[datetime, str], dict[str, Any]] = defaultdict(
+        lambda: {"seconds": {}, "offered": 0, "answered": 0, "rejected": 0, "rang_out": 0}
+    )
+    spells, offers = tables.agent_spells, tables.agent_intervals
+    timed = _within(select(spells), spells.c.interval_start, span)
+    for row in (await connection.execute(timed)).mappings():
+        seconds = rows[row["interval_start"], row["agent_id"]]["seconds"]
+        length_s = row["length_ms"] / 1_000
+        seconds[row["status"]] = seconds.get(row["status"], 0.0) + length_s
+    counted = _within(select(offers), offers.c.interval_start, span)
+    for row in (await connection.execute(counted)).mappings():
+        rows[row["interval_start"], row["agent_id"]].update(
+            {name: row[name] for name in ("offered", "answered", "rejected", "rang_out")}
+        )
+    return [
+        {"interval_start": start, "agent_id": agent_id, **row}
+        for (start, agent_id), row in sorted(rows.items())
+    ]
+
+
+async def position(connection: AsyncConnection, reader: str) -> Position:
+    """Return how far the tables have folded the log."""
+    found = select(positions).where(positions.c.reader == reader)
+    rows = (await connection.execute(found)).mappings()
+    return {f"{row['topic']}/{row['partition']}": row["next_offset"] for row in rows}
