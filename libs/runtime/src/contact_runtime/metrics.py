@@ -63,6 +63,13 @@ READER_LAG = Metric(
     "Records behind the end of the partition.",
     ("reader", "topic", "partition"),
 )
+READER_DELAY_SECONDS = Metric(
+    "reader_delay_seconds",
+    "gauge",
+    "business seconds",
+    "Age of the last record taken, by the business clock, when it was committed.",
+    ("reader",),
+)
 READER_BATCH_SECONDS = Metric(
     "reader_batch_seconds",
     "histogram",

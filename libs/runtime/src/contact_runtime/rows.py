@@ -78,6 +78,10 @@ class Progress:
     leaderships: Mapping[str, Leadership]
 
 
+Mark = tuple[int, int]
+"""A place in a unit's work to return to."""
+
+
 class Unit(Protocol):
     """One open transaction. Commits when its block ends, rolls back on any exception."""
 
@@ -123,10 +127,6 @@ class Unit(Protocol):
 
     def revert(self, mark: Mark) -> None:
         """Forget what was put and published since `mark`; locks stay."""
-
-
-class Mark(Protocol):
-    """A place in a unit's work to return to. Opaque."""
 
 
 class NotLoaded(Exception):

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contact_events.validity import Leadership
-from contact_runtime.errors import PositionMoved, StreamMoved
+from contact_runtime.errors import StreamMoved
 from contact_runtime.log import Entry, TopicPartition
-from contact_runtime.rows import Outgoing, Progress
+from contact_runtime.rows import Outgoing
 from contact_runtime.unit import STREAM, EventWrite, RowWrite
 
 CHANNEL = "polycentre_commits"
@@ -48,32 +47,6 @@ WITH added AS (
 )
 SELECT pg_notify($10, $11)
 """
-_READ_SEQUENCES = """
-SELECT topic, stream, sequence FROM sequences
-WHERE reader = $1 AND topic = ANY($2::text[]) AND stream = ANY($3::text[])
-"""
-_WRITE_SEQUENCES = """
-INSERT INTO sequences (reader, topic, stream, sequence)
-SELECT $1, * FROM unnest($2::text[], $3::text[], $4::bigint[])
-ON CONFLICT (reader, topic, stream) DO UPDATE SET sequence = excluded.sequence
-"""
-_WRITE_LEADERSHIPS = """
-INSERT INTO leaderships (reader, pool, epoch, owner, number)
-SELECT $1, * FROM unnest($2::text[], $3::bigint[], $4::text[], $5::bigint[])
-ON CONFLICT (reader, pool)
-DO UPDATE SET epoch = excluded.epoch, owner = excluded.owner, number = excluded.number
-"""
-_MOVE_POSITIONS = """
-UPDATE positions SET next_offset = new.next_offset
-FROM unnest($2::text[], $3::int[], $4::bigint[], $5::bigint[])
-    AS new (topic, partition, expected, next_offset)
-WHERE positions.reader = $1 AND positions.topic = new.topic
-    AND positions.partition = new.partition AND positions.next_offset = new.expected
-"""
-_START_POSITIONS = """
-INSERT INTO positions (reader, topic, partition, next_offset)
-SELECT $1, * FROM unnest($2::text[], $3::int[], $4::bigint[]) ON CONFLICT DO NOTHING
-"""
 _UNPUBLISHED = """
 SELECT id, topic, partition, key, value, headers, recorded_at FROM events
 WHERE published_at IS NULL ORDER BY id LIMIT $1
@@ -87,9 +60,10 @@ WHERE leases.owner = excluded.owner OR leases.expires_at <= clock_timestamp()
 """
 
 
-async def _rows(
+async def fetch(
     connection: AsyncConnection, statement: str, parameters: tuple[Any, ...]
 ) -> Sequence[Any]:
+    """Return all rows of one statement."""
     return (await connection.exec_driver_sql(statement, parameters)).all()
 
 
@@ -98,13 +72,13 @@ async def lock_rows(
 ) -> list[tuple[str, str, int, str | None]]:
     """Lock the rows of `kind` and the streams with these keys, and return what they hold."""
     kinds = [STREAM] if kind == STREAM else [kind, STREAM]
-    found = await _rows(connection, _LOCK, (kinds, list(keys)))
+    found = await fetch(connection, _LOCK, (kinds, list(keys)))
     return [(row[0], row[1], row[2], row[3]) for row in found]
 
 
 async def read_row(connection: AsyncConnection, kind: str, key: str) -> str | None:
     """Return the text of one row."""
-    found = await _rows(
+    found = await fetch(
         connection, "SELECT state FROM states WHERE kind = $1 AND key = $2", (kind, key)
     )
     return found[0][0] if found else None
@@ -112,7 +86,7 @@ async def read_row(connection: AsyncConnection, kind: str, key: str) -> str | No
 
 async def read_rows(connection: AsyncConnection, kind: str) -> list[tuple[str, str]]:
     """Return key and text of every row of `kind`."""
-    found = await _rows(
+    found = await fetch(
         connection, "SELECT key, state FROM states WHERE kind = $1 ORDER BY key", (kind,)
     )
     return [(row[0], row[1]) for row in found]
@@ -122,7 +96,7 @@ async def read_due(
     connection: AsyncConnection, kind: str, limit: int
 ) -> list[tuple[datetime, str]]:
     """Return (due time, key) of the rows of `kind` that are due first."""
-    found = await _rows(
+    found = await fetch(
         connection,
         "SELECT due_at, key FROM states WHERE kind = $1 AND due_at IS NOT NULL"
         " ORDER BY due_at LIMIT $2",
@@ -193,7 +167,7 @@ async def read_unpublished(connection: AsyncConnection, limit: int) -> list[Outg
             entry=Entry(row.key, row.value, _HEADERS.decode(row.headers)),
             recorded_at=row.recorded_at,
         )
-        for row in await _rows(connection, _UNPUBLISHED, (limit,))
+        for row in await fetch(connection, _UNPUBLISHED, (limit,))
     ]
 
 
@@ -201,98 +175,6 @@ async def mark_published(connection: AsyncConnection, ids: Sequence[int]) -> Non
     """Mark events as published."""
     await connection.exec_driver_sql(
         "UPDATE events SET published_at = now() WHERE id = ANY($1::bigint[])", (list(ids),)
-    )
-
-
-async def read_sequences(
-    connection: AsyncConnection, reader: str, streams: Iterable[tuple[str, str]]
-) -> dict[tuple[str, str], int]:
-    """Return the last sequence `reader` took of each known (topic, stream)."""
-    topics, names = {topic for topic, _ in streams}, {stream for _, stream in streams}
-    if not topics:
-        return {}
-    found = await _rows(connection, _READ_SEQUENCES, (reader, sorted(topics), sorted(names)))
-    return {(row[0], row[1]): row[2] for row in found}
-
-
-async def read_positions(connection: AsyncConnection, reader: str) -> dict[TopicPartition, int]:
-    """Return the next offset to read of each partition."""
-    found = await _rows(
-        connection,
-        "SELECT topic, partition, next_offset FROM positions WHERE reader = $1",
-        (reader,),
-    )
-    return {TopicPartition(row[0], row[1]): row[2] for row in found}
-
-
-async def read_leaderships(connection: AsyncConnection, reader: str) -> dict[str, Leadership]:
-    """Return who leads each pool, as far as `reader` has read."""
-    found = await _rows(
-        connection,
-        "SELECT pool, epoch, owner, number FROM leaderships WHERE reader = $1",
-        (reader,),
-    )
-    return {row[0]: Leadership(row[1], row[2], row[3]) for row in found}
-
-
-async def start_positions(
-    connection: AsyncConnection, reader: str, positions: Mapping[TopicPartition, int]
-) -> None:
-    """Keep positions of partitions that have none yet."""
-    await connection.exec_driver_sql(
-        _START_POSITIONS,
-        (
-            reader,
-            [tp.topic for tp in positions],
-            [tp.partition for tp in positions],
-            list(positions.values()),
-        ),
-    )
-
-
-async def write_progress(connection: AsyncConnection, reader: str, progress: Progress) -> None:
-    """Write how far a reader has come.
-
-    Raises:
-        PositionMoved: the positions are not where this reader left them.
-    """
-    if progress.positions:
-        ordered = sorted(progress.positions.items())
-        done = await connection.exec_driver_sql(
-            _MOVE_POSITIONS,
-            (
-                reader,
-                [tp.topic for tp, _ in ordered],
-                [tp.partition for tp, _ in ordered],
-                [expected for _, (expected, _) in ordered],
-                [next_offset for _, (_, next_offset) in ordered],
-            ),
-        )
-        if done.rowcount != len(ordered):
-            raise PositionMoved(f"another reader {reader} has moved the positions")
-    if progress.sequences:
-        known = sorted(progress.sequences.items())
-        topics, streams = [topic for (topic, _), _ in known], [name for (_, name), _ in known]
-        await connection.exec_driver_sql(
-            _WRITE_SEQUENCES, (reader, topics, streams, [number for _, number in known])
-        )
-    if progress.leaderships:
-        await _write_leaderships(connection, reader, progress.leaderships)
-
-
-async def _write_leaderships(
-    connection: AsyncConnection, reader: str, leaderships: Mapping[str, Leadership]
-) -> None:
-    leaders = list(leaderships.values())
-    await connection.exec_driver_sql(
-        _WRITE_LEADERSHIPS,
-        (
-            reader,
-            list(leaderships),
-            [leader.epoch for leader in leaders],
-            [leader.owner for leader in leaders],
-            [leader.number for leader in leaders],
-        ),
     )
 
 

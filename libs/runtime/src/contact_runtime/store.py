@@ -11,7 +11,7 @@ from uuid import uuid4
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from contact_events.validity import Leadership
-from contact_runtime import sql
+from contact_runtime import sql, sql_progress
 from contact_runtime.database import connect, in_our_words, statements_in_our_words
 from contact_runtime.errors import CommitUnknown, Transient
 from contact_runtime.listener import Listener, notice
@@ -48,7 +48,7 @@ class SqlUnit(BufferedUnit):
     ) -> dict[tuple[str, str], int]:
         """Return the last sequence `reader` took of each known (topic, stream)."""
         with in_our_words():
-            return await sql.read_sequences(self.connection, reader, streams)
+            return await sql_progress.read_sequences(self.connection, reader, streams)
 
 
 class SqlStore:
@@ -95,7 +95,7 @@ class SqlStore:
                 unit.connection, unit.events, notice(self._name, rows, bool(unit.events))
             )
         for reader, progress in unit.progress:
-            await sql.write_progress(unit.connection, reader, progress)
+            await sql_progress.write_progress(unit.connection, reader, progress)
 
     def _announce(self, unit: SqlUnit, rows: Sequence[RowWrite]) -> None:
         for row in rows:
@@ -145,17 +145,17 @@ class SqlStore:
     async def positions(self, reader: str) -> dict[TopicPartition, int]:
         """Return the next offset to read of each partition `reader` has read."""
         async with self._reading() as connection:
-            return await sql.read_positions(connection, reader)
+            return await sql_progress.read_positions(connection, reader)
 
     async def start_positions(self, reader: str, positions: Mapping[TopicPartition, int]) -> None:
         """Keep `positions` for partitions `reader` has never read; the others stay."""
         async with self._writing() as connection:
-            await sql.start_positions(connection, reader, positions)
+            await sql_progress.start_positions(connection, reader, positions)
 
     async def leaderships(self, reader: str) -> dict[str, Leadership]:
         """Return who leads each pool, as far as `reader` has read."""
         async with self._reading() as connection:
-            return await sql.read_leaderships(connection, reader)
+            return await sql_progress.read_leaderships(connection, reader)
 
     async def unpublished(self, limit: int) -> list[Outgoing]:
         """Return the first `limit` committed events not marked as published, in order of id."""

@@ -14,7 +14,7 @@ from contact_events.partitions import partition_of
 from contact_events.registry import event_type_of
 from contact_events.topics import dead_letter_topic
 from contact_runtime.log import Entry, Record, TopicPartition
-from contact_runtime.rows import Fact, Kind, NotLoaded, Progress
+from contact_runtime.rows import Fact, Kind, Mark, NotLoaded, Progress
 
 S = TypeVar("S")
 Row = tuple[str, str]
@@ -216,11 +216,11 @@ class BufferedUnit(ABC):
         """Keep `progress`, written at commit, where PositionMoved tells of another reader."""
         self.progress.append((reader, progress))
 
-    def mark(self) -> tuple[int, int]:
+    def mark(self) -> Mark:
         """Return a mark of what was put and published so far."""
         return len(self._undo), len(self.events)
 
-    def revert(self, mark: tuple[int, int]) -> None:
+    def revert(self, mark: Mark) -> None:
         """Forget what was put and published since `mark`; locks stay."""
         undone, events = mark
         while len(self._undo) > undone:

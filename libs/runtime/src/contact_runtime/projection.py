@@ -1,0 +1,56 @@
+"""The reader's loop for plain SQL rows: the fold gets the connection of the batch's transaction."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contact_events.topics import Topic
+from contact_runtime.clock import Clock
+from contact_runtime.log import Log
+from contact_runtime.metrics import Metrics
+from contact_runtime.reader import LINGER_S, Received, run_reader
+from contact_runtime.rows import Unit
+from contact_runtime.store import SqlStore, SqlUnit
+
+
+class Fold(Protocol):
+    """What a projection does with a batch: row changes, by multi-row statements."""
+
+    async def __call__(self, conn: AsyncConnection, batch: Sequence[Received]) -> None:
+        """Write what `batch` changes."""
+        ...
+
+
+async def run_projection(
+    store: SqlStore,
+    log: Log,
+    *,
+    reader: str,
+    topics: Iterable[Topic],
+    fold: Fold,
+    clock: Clock,
+    stop: asyncio.Event,
+    metrics: Metrics | None = None,
+    linger_s: float = LINGER_S,
+) -> None:
+    """Fold `topics` into rows as `reader` until `stop` is set; see `run_reader`."""
+
+    async def handle(unit: Unit, batch: Sequence[Received]) -> None:
+        assert isinstance(unit, SqlUnit)
+        await fold(unit.connection, batch)
+
+    await run_reader(
+        store,
+        log,
+        reader=reader,
+        topics=topics,
+        handler=handle,
+        clock=clock,
+        stop=stop,
+        metrics=metrics,
+        linger_s=linger_s,
+    )

@@ -1,0 +1,102 @@
+"""Timers: rows that are due by business time get their tick, many in one transaction.
+
+Nothing is polled: the loop sleeps until the next due time, and a commit that writes an earlier one
+wakes it. A look every second is for due times that another process wrote, unheard.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import Any, Protocol
+
+from contact_runtime.clock import Clock
+from contact_runtime.errors import Transient
+from contact_runtime.metrics import TIMERS_FIRED, Metrics
+from contact_runtime.rows import Kind, Store, Unit
+
+MOST_TICKS = 200
+"""Of one transaction."""
+
+LOOK_EVERY_S = 1.0
+RETRY_S = 0.2
+
+log = logging.getLogger(__name__)
+
+
+class Tick(Protocol):
+    """What a service does when a row is due."""
+
+    async def __call__(self, unit: Unit, key: str, now: datetime) -> None:
+        """Carry out the tick of `key`, which is loaded and still due."""
+        ...
+
+
+async def run_timers(
+    store: Store,
+    kind: Kind[Any],
+    tick: Tick,
+    clock: Clock,
+    *,
+    stop: asyncio.Event,
+    metrics: Metrics | None = None,
+) -> None:
+    """Give each due row of `kind` its tick until `stop` is set."""
+    metrics = metrics or Metrics()
+    alarm = store.alarm(kind)
+    while not stop.is_set():
+        alarm.forget()
+        try:
+            due = await store.due(kind, MOST_TICKS)
+            now = clock.now()
+            keys = [key for at, key in due if at <= now]
+            settled = await _tick_all(store, kind, tick, keys, now)
+        except Transient as why:
+            log.warning("timers not run, again", extra={"kind": kind.name, "why": str(why)})
+            await asyncio.sleep(RETRY_S)
+            continue
+        metrics.add(TIMERS_FIRED, kind.name, amount=settled)
+        if settled == 0:
+            upcoming = min((at for at, _ in due if at > now), default=None)
+            await _wait(clock, upcoming, alarm.earlier_than(upcoming))
+
+
+async def _tick_all(
+    store: Store, kind: Kind[Any], tick: Tick, keys: Sequence[str], now: datetime
+) -> int:
+    """Return how many of the due rows their tick has settled, so that they are due no more."""
+    if not keys:
+        return 0
+    settled = 0
+    async with store.unit() as unit:
+        await unit.load_many(kind, keys)
+        for key in keys:
+            if _due(kind, await unit.load(kind, key), now):
+                await tick(unit, key, now)
+                settled += not _due(kind, await unit.load(kind, key), now)
+    if settled == 0:
+        log.warning("rows stay due after their tick", extra={"kind": kind.name, "rows": len(keys)})
+    return settled
+
+
+def _due(kind: Kind[Any], state: object, now: datetime) -> bool:
+    at = kind.due(state)
+    return at is not None and at <= now
+
+
+async def _wait(clock: Clock, upcoming: datetime | None, earlier: Any) -> None:
+    """Return at `upcoming`, when something earlier was heard of, or after a second."""
+    waits = [asyncio.ensure_future(earlier)]
+    if upcoming is not None:
+        waits.append(asyncio.ensure_future(clock.sleep_until(upcoming)))
+    try:
+        await asyncio.wait(waits, timeout=LOOK_EVERY_S, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
+        for wait in waits:
+            with suppress(asyncio.CancelledError):
+                await wait
