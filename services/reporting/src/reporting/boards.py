@@ -12,7 +12,7 @@ from contact_events.intake import Intake
 from contact_runtime.clock import BusinessClock
 from contact_runtime.log import Log, LogReader, Record, TopicPartition
 from reporting.domain.live import LiveBoard
-from reporting.domain.views import View, difference, view_of
+from reporting.domain.views import View, comparable, difference, view_of
 
 FRAME_S = 0.2
 QUIET_FRAME_S = 1.0
@@ -96,9 +96,11 @@ class Boards:
         while True:
             await self._next()
             view = self._view(client)
-            changes = {} if view is seen else difference(seen, view)
+            if comparable(seen, view):
+                yield self._frame("change", {} if view is seen else difference(seen, view))
+            else:
+                yield self._frame("snapshot", view)
             seen = view
-            yield self._frame("change", changes)
 
     async def _next(self) -> None:
         """Wait for the next frame: at most five a second, at least one."""

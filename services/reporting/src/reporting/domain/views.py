@@ -194,19 +194,20 @@ def _iso(at: datetime | None) -> str | None:
     return at.isoformat() if at else None
 
 
+def comparable(before: View, now: View) -> bool:
+    """Tell whether both show the same sites and queues; if not, a new snapshot is owed."""
+    return all(_ids(before, name) == _ids(now, name) for name in KEYED)
+
+
 def difference(before: View, now: View) -> View:
-    """Return what changed: whole parts, and of sites and queues only the entries that changed."""
-    changes: View = {}
-    for name, part in now.items():
-        if part == before.get(name):
-            continue
-        if name in KEYED and _ids(name, part) == _ids(name, before.get(name, [])):
-            known = {entry[KEYED[name]]: entry for entry in before[name]}
-            changes[name] = [entry for entry in part if entry != known[entry[KEYED[name]]]]
-        else:
-            changes[name] = part
+    """Return what changed: of sites and queues the changed entries, other parts whole."""
+    changes = {name: part for name, part in now.items() if part != before[name]}
+    for name, key in KEYED.items():
+        if name in changes:
+            known = {entry[key]: entry for entry in before[name]}
+            changes[name] = [entry for entry in now[name] if entry != known[entry[key]]]
     return changes
 
 
-def _ids(name: str, entries: Iterable[View]) -> list[str]:
-    return [entry[KEYED[name]] for entry in entries]
+def _ids(view: View, name: str) -> list[str]:
+    return [entry[KEYED[name]] for entry in view[name]]

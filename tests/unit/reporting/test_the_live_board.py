@@ -1,0 +1,130 @@
+"""The live board shows what the story says, to the operator and to each client."""
+
+import random
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contact_events.calls import Text
+from contact_events.config import QueueChanged, SiteChanged
+from contact_events.intake import Intake
+from reporting.domain.live import LiveBoard
+from reporting.domain.views import View, comparable, difference, view_of
+from tests.support.histories import Story, plain_call
+from tests.unit.reporting.test_folding import busy_day, interleaved
+
+
+def board_of(story: Story) -> LiveBoard:
+    board, intake = LiveBoard(), Intake()
+    for seen in story.log:
+        if intake.takes(seen.place.topic, seen.envelope):
+            board.take(seen.envelope)
+    return board
+
+
+def configured(story: Story) -> Story:
+    for site in ("minsk", "moscow"):
+        changed = SiteChanged(
+            document_id=f"site:{site}",
+            revision=1,
+            changed_by="t",
+            site_id=site,
+            name=Text(site, site),
+        )
+        story.append(changed, changed.document_id)
+    queue = QueueChanged(
+        document_id="queue:cards",
+        revision=1,
+        changed_by="t",
+        queue_id="cards",
+        name=Text("Карты", "Cards"),
+        client_id="acme",
+    )
+    story.append(queue, queue.document_id)
+    return story
+
+
+def entry(view: View, part: str, key: str, value: str) -> Any:
+    return next(each for each in view[part] if each[key] == value)
+
+
+def test_a_call_is_waiting_until_it_is_connected_and_in_talk_until_it_ends() -> None:
+    story = configured(Story())
+    story.claim()
+    story.arrives("c1")
+    story.queues("c1")
+    waits = view_of(board_of(story), None)
+    assert entry(waits, "queues", "queue_id", "cards")["waiting"] == 1
+    assert waits["totals"]["longest_wait_since"] is not None
+    reservation = story.routes("c1", "a1")
+    story.connects("c1", "a1", reservation)
+    talks = view_of(board_of(story), None)
+    assert (talks["totals"]["waiting"], talks["totals"]["in_talk"]) == (0, 1)
+    assert entry(talks, "sites", "site_id", "moscow")["in_talk"] == 1
+    story.disconnects("c1")
+    assert view_of(board_of(story), None)["totals"]["in_talk"] == 0
+
+
+def test_a_call_answered_away_from_home_is_an_arrow_between_the_sites() -> None:
+    view = view_of(board_of(configured(plain_call())), None)
+    assert view["away"] == [{"from": "minsk", "to": "moscow", "calls": 1}]
+    assert entry(view, "sites", "site_id", "minsk")["answered_away"] == 1
+    assert entry(view, "queues", "queue_id", "cards")["service_level"] == 1.0
+
+
+def test_a_client_sees_its_own_queues_and_calls_only() -> None:
+    view = view_of(board_of(configured(plain_call())), "other")
+    assert view["queues"] == []
+    assert view["totals"]["offered"] == 0
+    assert view["away"] == []
+
+
+def test_the_day_has_ended_when_everybody_has_gone() -> None:
+    story = configured(plain_call())
+    assert view_of(board_of(story), None)["day"]["state"] in {"running", "ended"}
+    story.passes(120)
+    story.agent("a1", "Offline", presence="Offline")
+    assert view_of(board_of(story), None)["day"]["state"] == "ended"
+
+
+@settings(max_examples=30)
+@given(st.randoms(use_true_random=False))
+def test_snapshot_and_changes_lead_to_the_same_view(rnd: random.Random) -> None:
+    story = configured(busy_day(rnd))
+    board, intake = LiveBoard(), Intake()
+    shown = seen = view_of(board, None)
+    for record in interleaved(rnd, story.log):
+        if intake.takes(record.place.topic, record.envelope):
+            board.take(record.envelope)
+        if rnd.random() < 0.3:
+            now = view_of(board, None)
+            shown = applied(shown, difference(seen, now)) if comparable(seen, now) else now
+            seen = now
+    final = view_of(board, None)
+    assert (applied(shown, difference(seen, final)) if comparable(seen, final) else final) == final
+
+
+def applied(view: View, changes: View) -> View:
+    """Return what a board shows after the changes: entries replaced, other parts taken whole."""
+    result = dict(view)
+    for name, part in changes.items():
+        key = {"sites": "site_id", "queues": "queue_id"}.get(name)
+        known = {each[key]: each for each in view[name]} if key else {}
+        if key:
+            known.update({each[key]: each for each in part})
+            result[name] = list(known.values())
+        else:
+            result[name] = part
+    return result
+
+
+def test_the_figures_of_the_day_do_not_depend_on_the_order_of_topics() -> None:
+    rnd = random.Random(5)
+    story = configured(busy_day(rnd))
+    figures = view_of(board_of(story), None)["totals"]
+    other = Story()
+    other.log = interleaved(rnd, story.log)
+    again = view_of(board_of(other), None)["totals"]
+    for name in ("offered", "answered", "abandoned", "in_service_level", "waiting", "in_talk"):
+        assert again[name] == figures[name], name
