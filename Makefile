@@ -30,7 +30,7 @@ packages:
 
 .PHONY: run
 run: setup ## start everything; SCALE=60, FRESH=1, CALLS=FILE DAY=YYYY-MM-DD, SIM=0
-	@exec $(PYTHON) -m deploy.local.run
+	@exec $(PYTHON) -m deploy.local
 
 .PHONY: stop
 stop: packages ## end what `make run` started, in order

@@ -16,7 +16,6 @@ from deploy.local.ports import PortTaken, check_free
 from deploy.local.settings import LocalSettings, Unusable, read_settings
 from deploy.local.state import StateFolder, state_folder
 from deploy.local.supervisor import StepFailed, Supervisor
-from deploy.local.system import start_system
 from deploy.local.voice import Voice
 
 Start = Callable[[LocalSettings, StateFolder, Supervisor, Voice], Awaitable[None]]
@@ -89,7 +88,7 @@ def prepare_folder(settings: LocalSettings, state: StateFolder, voice: Voice) ->
         state.forget_history()
 
 
-def main(start: Start = start_system) -> int:
+def main(start: Start) -> int:
     """Run until stopped; refuse in one line what cannot be started."""
     voice = Voice()
     state = StateFolder(state_folder())
@@ -107,7 +106,3 @@ def main(start: Start = start_system) -> int:
         guardian = start_guardian(state.run, supervisor.owner)
         held.callback(guardian.communicate)
         return asyncio.run(Run(settings, state, voice, supervisor, start).until_stopped())
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -32,6 +32,7 @@ LONGEST_SOCKET_PATH = 90
 """Bytes; the system allows 107 with the file's own name."""
 
 _INITDB = ("-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8")
+_PASSABLE = stat.S_IXGRP | stat.S_IXOTH
 _PR_SET_PDEATHSIG = 1
 _SOCKET_PORT = 5432
 """Part of the socket's file name where no TCP port is asked for."""
@@ -203,8 +204,8 @@ def _make_passable(place: Path) -> None:
     """Let other users through (not into) the folders above, as in a clone under /root."""
     for folder in place.resolve().parents:
         mode = folder.stat().st_mode
-        if not mode & stat.S_IXOTH:
-            folder.chmod(mode | stat.S_IXOTH)
+        if mode & _PASSABLE != _PASSABLE:
+            folder.chmod(mode | _PASSABLE)
 
 
 def _bin() -> Path:
