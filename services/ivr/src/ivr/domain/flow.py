@@ -51,6 +51,11 @@ def silent(call_id: str, call: InFlow, project: Project) -> list[Event]:
     return [_step(call_id, "menu")]
 
 
+def has_something_to_hear(call: Call) -> bool:
+    """Return whether the flow still speaks in this state, so that the project is needed."""
+    return isinstance(call, InFlow) or (isinstance(call, Ended) and call.ended_as == "contained")
+
+
 def hears(call: Call, project: Project) -> Heard | None:
     """Return what the caller hears and may choose now; None where the flow says nothing."""
     match call:

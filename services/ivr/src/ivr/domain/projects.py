@@ -3,6 +3,7 @@
 import msgspec
 
 from contact_events.calls import Text
+from ivr.domain.refusals import ProjectFixed
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -42,3 +43,15 @@ class Number(msgspec.Struct, frozen=True, omit_defaults=True):
     """A number dialled: the project that its calls belong to, None while it has none."""
 
     project_id: str | None = None
+
+
+def must_stay(before: Project, after: Project) -> None:
+    """Do nothing if `after` is the same client's, in the same pool.
+
+    Raises:
+        ProjectFixed: calls of the project are under way there.
+    """
+    if before.client_id != after.client_id:
+        raise ProjectFixed(before.project_id, "client")
+    if before.pool != after.pool:
+        raise ProjectFixed(before.project_id, "pool")

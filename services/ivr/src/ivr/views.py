@@ -1,0 +1,265 @@
+"""What ivr shows and takes over HTTP: bodies and answers, and nothing of the trade."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
+
+from contact_events import calls
+from contact_runtime.http.bodies import Body, Id, Phone, View
+from ivr.domain.call import Call, Connected, Ended, InFlow, Joining, Unborn, Waiting
+from ivr.domain.flow import Heard
+from ivr.domain.projects import Choice, Project
+
+Words = Annotated[str, StringConstraints(max_length=1000)]
+Short = Annotated[str, StringConstraints(max_length=200)]
+Key = Annotated[str, StringConstraints(pattern=r"^[0-9*#]$")]
+Keys = Annotated[str, StringConstraints(pattern=r"^[0-9*#]{1,32}$")]
+
+
+class Text(Body):
+    """What people read or hear, in the two languages of the centre."""
+
+    ru: Words
+    en: Words
+
+    def plain(self) -> calls.Text:
+        """Return it as the events carry it."""
+        return calls.Text(self.ru, self.en)
+
+    @classmethod
+    def of(cls, text: calls.Text) -> "Text":
+        """Return the text as HTTP shows it."""
+        return cls(ru=text.ru, en=text.en)
+
+
+class CallBody(Body):
+    """A call at the front door. The client and the project come from the number dialled."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"ani": "+74951234567", "dnis": "+74950000001", "entry_site": "moscow"},
+                {"ani": None, "dnis": "+74950000001", "entry_site": "minsk"},
+            ]
+        }
+    )
+
+    ani: Phone | None = Field(description="null where the number calling is withheld")
+    dnis: Phone
+    entry_site: Id
+    channel: calls.Channel = "voice"
+    attributes: dict[Id, Short] = Field(default={}, max_length=32)
+
+
+class DigitsBody(Body):
+    """Keys the caller pressed, one after the other."""
+
+    digits: Keys = Field(examples=["1"])
+
+
+class ChoiceBody(Body):
+    """One digit of the menu: to a queue, or `contained`: what is said is answer enough."""
+
+    digit: Key
+    label: Text
+    queue: Id | None = None
+    contained: bool = False
+    say: Text | None = None
+
+    @model_validator(mode="after")
+    def _leads_to_one_thing(self) -> "ChoiceBody":
+        if (self.queue is None) != self.contained:
+            raise ValueError("a choice has either a queue or `contained`")
+        return self
+
+    def plain(self) -> Choice:
+        """Return it as the domain has it."""
+        say = self.say.plain() if self.say else None
+        return Choice(digit=self.digit, label=self.label.plain(), queue_id=self.queue, say=say)
+
+
+class NoInput(Body):
+    """Who chooses nothing valid is asked `repeats` times more, then waits in `queue`."""
+
+    queue: Id
+    repeats: int = Field(default=2, ge=0, le=9)
+
+
+class ProjectBody(Body):
+    """A client's project: its numbers, and what callers of them hear and may choose."""
+
+    client_id: Id
+    client_name: Short
+    name: Short
+    dnis: list[Phone] = Field(max_length=1000)
+    pool: Id = "main"
+    greeting: Text
+    agent_greeting: Text
+    menu: list[ChoiceBody] = Field(default=[], max_length=12)
+    no_input: NoInput
+
+    @model_validator(mode="after")
+    def _has_each_digit_once(self) -> "ProjectBody":
+        digits = [choice.digit for choice in self.menu]
+        if len(set(digits)) != len(digits):
+            raise ValueError("a digit stands once in a menu")
+        return self
+
+    def plain(self, project_id: str) -> Project:
+        """Return it as the domain has it."""
+        return Project(
+            project_id=project_id,
+            client_id=self.client_id,
+            client_name=self.client_name,
+            name=self.name,
+            dnis=tuple(dict.fromkeys(self.dnis)),
+            greeting=self.greeting.plain(),
+            agent_greeting=self.agent_greeting.plain(),
+            default_queue_id=self.no_input.queue,
+            repeats=self.no_input.repeats,
+            menu=tuple(choice.plain() for choice in self.menu),
+            pool=self.pool,
+        )
+
+
+class ProjectView(View):
+    """A project as it is kept."""
+
+    project_id: str
+    client_id: str
+    client_name: str
+    name: str
+    dnis: list[str]
+    pool: str
+    greeting: Text
+    agent_greeting: Text
+    menu: list[ChoiceBody]
+    no_input: NoInput
+
+    @classmethod
+    def of(cls, project: Project) -> "ProjectView":
+        """Return the project as HTTP shows it."""
+        return cls(
+            project_id=project.project_id,
+            client_id=project.client_id,
+            client_name=project.client_name,
+            name=project.name,
+            dnis=list(project.dnis),
+            pool=project.pool,
+            greeting=Text.of(project.greeting),
+            agent_greeting=Text.of(project.agent_greeting),
+            menu=[_choice_of(choice) for choice in project.menu],
+            no_input=NoInput(queue=project.default_queue_id, repeats=project.repeats),
+        )
+
+
+class Option(View):
+    """What the caller may choose by a key."""
+
+    digit: str
+    label: Text
+
+
+class Hears(View):
+    """What the caller hears now."""
+
+    say: Text
+    menu: list[Option]
+
+
+class CallView(View):
+    """A call as it is; `version` grows with every fact of it."""
+
+    call_id: str
+    version: int
+    state: Literal["in_flow", "waiting", "connected", "ended"]
+    ended_as: (
+        Literal["contained", "refused", "abandoned", "diverted", "disconnected", "failed"] | None
+    )
+    reason: str | None
+    client: str
+    project: str
+    channel: str
+    hears: Hears | None
+    queue: str | None
+    attempt: int
+    agent_id: str | None
+    arrived_at: datetime
+    connected_at: datetime | None
+
+    @classmethod
+    def of(cls, call_id: str, call: Call, heard: Heard | None) -> "CallView":
+        """Return the call as HTTP shows it.
+
+        Raises:
+            TypeError: no such call has arrived.
+        """
+        if isinstance(call, Unborn):
+            raise TypeError(f"{call_id} has not arrived")
+        ended = call if isinstance(call, Ended) else None
+        stay = None if isinstance(call, InFlow) else call
+        return cls(
+            call_id=call_id,
+            version=call.version,
+            state=_state_of(call),
+            ended_as=ended.ended_as if ended else None,
+            reason=ended.reason if ended else None,
+            client=call.client_id,
+            project=call.project_id,
+            channel=call.channel,
+            hears=_hears_of(heard),
+            queue=stay.queue_id if stay else None,
+            attempt=stay.attempt if stay else 0,
+            agent_id=_agent_of(call),
+            arrived_at=call.arrived_at,
+            connected_at=stay.connected_at if stay else None,
+        )
+
+
+class CallerView(View):
+    """Who is on the line; null where the number is withheld or was erased."""
+
+    number: str | None
+    name: str | None
+
+
+def _state_of(
+    call: InFlow | Waiting | Joining | Connected | Ended,
+) -> Literal["in_flow", "waiting", "connected", "ended"]:
+    match call:
+        case InFlow():
+            return "in_flow"
+        case Waiting() | Joining():
+            return "waiting"
+        case Connected():
+            return "connected"
+        case Ended():
+            return "ended"
+
+
+def _agent_of(call: Call) -> str | None:
+    match call:
+        case Connected():
+            return call.joined_agent_id
+        case Ended():
+            return call.agent_id
+        case _:
+            return None
+
+
+def _hears_of(heard: Heard | None) -> Hears | None:
+    if heard is None:
+        return None
+    menu = [Option(digit=choice.digit, label=Text.of(choice.label)) for choice in heard.menu]
+    return Hears(say=Text.of(heard.say), menu=menu)
+
+
+def _choice_of(choice: Choice) -> ChoiceBody:
+    return ChoiceBody(
+        digit=choice.digit,
+        label=Text.of(choice.label),
+        queue=choice.queue_id,
+        contained=choice.queue_id is None,
+        say=Text.of(choice.say) if choice.say else None,
+    )
