@@ -32,7 +32,6 @@ async def drop_producer(producer: AIOKafkaProducer) -> None:
 async def drop_consumer(consumer: AIOKafkaConsumer) -> None:
     """Close the connections and end the fetching tasks."""
     consumer._closed = True
-    _abort_connections(consumer._client)
     coordinator, fetcher = consumer._coordinator, consumer._fetcher
     if coordinator is not None:
         await _end_tasks([coordinator._reset_committed_task])
