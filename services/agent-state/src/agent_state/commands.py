@@ -1,40 +1,33 @@
-"""Commands carried out on the rows of the open transaction, in one order of locks.
-
-Memos of calls are locked before agents: a batch of records knows its calls first.
-"""
+"""Commands carried out on the rows of the open transaction."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from msgspec.structs import replace
 
-from agent_state.domain.agent import Agent, Card, Reserved, calls_held
+from agent_state.domain.agent import Agent, Card
 from agent_state.domain.answers import Answer, answer, asked, refusal_of
-from agent_state.domain.call_memo import FOLLOWED, follow, is_taken
+from agent_state.domain.call_memo import Taker
 from agent_state.domain.commands import (
     AcceptOffer,
     AgentCommand,
     AnswerLeg,
     Command,
-    LoseConnection,
-    RejectOffer,
+    DeskCommand,
+    RingOffer,
     SetProfile,
-    SignOut,
-    Tick,
 )
 from agent_state.domain.decide import decide
 from agent_state.domain.evolve import find, fold
 from agent_state.domain.facts import Fact
 from agent_state.domain.refusals import CommandIdReused, Refusal, UnknownAgent
-from agent_state.tables import AGENT, ANSWER, CALL_MEMO
+from agent_state.tables import AGENT, ANSWER, TAKER, taker_key
+from contact_events.answering import CallAnswered
 from contact_events.registry import Event
-from contact_runtime.errors import StreamMoved
 from contact_runtime.rows import Fact as ToldFact
-from contact_runtime.rows import Unit
-
-_SETTLING = (AcceptOffer, RejectOffer, SignOut, LoseConnection, Tick)
-"""Commands that may settle an offer, and so write the memo of its call."""
+from contact_runtime.rows import Kind, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,73 +45,67 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A command of one agent, under an id that may be repeated."""
+    """A command on one agent. An agent's own has an id that may be repeated."""
 
     agent_id: str
-    command_id: str
-    command: AgentCommand
+    command: AgentCommand | DeskCommand | SetProfile
+    command_id: str | None = None
+    traceparent: str | None = None
 
 
-async def lock(unit: Unit, orders: Iterable[tuple[str, Command]]) -> None:
-    """Lock the rows that these commands of agents may touch, memos before agents.
+def needs(order: Order) -> Iterable[tuple[Kind[Any], str]]:
+    """Return the rows that an order loads for certain."""
+    yield AGENT, order.agent_id
+    if order.command_id is not None:
+        yield ANSWER, _answer_key(order.agent_id, order.command_id)
+
+
+async def obey(unit: Unit, order: Order, now: datetime) -> Answer:
+    """Carry out an order and return its one answer.
 
     Raises:
-        StreamMoved: an agent got another call meanwhile; try the whole transaction again.
+        UnknownAgent: there is no such agent; nothing is remembered.
+        CommandIdReused: the id was used for another command.
+        Refusal: an order without an id was refused.
     """
-    wanted = list(orders)
-    settling = {agent_id for agent_id, command in wanted if isinstance(command, _SETTLING)}
-    calls: set[str] = set()
-    for agent_id in sorted(settling):
-        calls.update(calls_held(await unit.peek(AGENT, agent_id)))
-    await unit.load_many(CALL_MEMO, calls)
-    await unit.load_many(AGENT, {agent_id for agent_id, _ in wanted})
-    for agent_id in settling:
-        if not calls.issuperset(calls_held(await unit.load(AGENT, agent_id))):
-            raise StreamMoved(f"agent {agent_id} got another call")
+    command, command_id = order.command, order.command_id
+    cause = Cause(now, _causation(order), order.traceparent)
+    if isinstance(command, AgentCommand) and command_id is not None:
+        return await handle(unit, order.agent_id, command_id, command, cause)
+    facts = await carry_out(unit, order.agent_id, command, cause)
+    return answer(command, facts, await unit.load(AGENT, order.agent_id))
 
 
-async def lock_orders(unit: Unit, orders: Iterable[Order]) -> None:
-    """Lock what `handle` needs for all of these orders; see `lock`."""
-    wanted = list(orders)
-    await lock(unit, [(order.agent_id, order.command) for order in wanted])
-    await unit.load_many(ANSWER, {_answer_key(order) for order in wanted})
-
-
-async def handle(unit: Unit, order: Order, cause: Cause) -> Answer:
+async def handle(
+    unit: Unit, agent_id: str, command_id: str, command: AgentCommand, cause: Cause
+) -> Answer:
     """Carry out an agent's command once, and return its one answer, refusals included.
 
     Raises:
         UnknownAgent: there is no such agent; nothing is remembered.
         CommandIdReused: the id was used for another command.
     """
-    await lock(unit, [(order.agent_id, order.command)])
-    before = await unit.load(AGENT, order.agent_id)
+    before = await unit.load(AGENT, agent_id)
     if before.profile is None:
-        raise UnknownAgent(f"agent {order.agent_id} does not exist")
-    known = await unit.load(ANSWER, _answer_key(order))
+        raise UnknownAgent(f"agent {agent_id} does not exist")
+    key = _answer_key(agent_id, command_id)
+    known = await unit.load(ANSWER, key)
     if known is not None:
-        if known.asked != asked(order.command):
-            raise CommandIdReused(f"{order.command_id} was another command")
+        if known.asked != asked(command):
+            raise CommandIdReused(f"command id {command_id} was another command")
         return known
-    given = await _answered(unit, order, before, cause)
-    unit.put(ANSWER, _answer_key(order), given)
+    try:
+        facts = await carry_out(unit, agent_id, command, cause)
+    except Refusal as refused:
+        given = answer(command, [], before, refusal_of(refused))
+    else:
+        given = answer(command, facts, await unit.load(AGENT, agent_id))
+    unit.put(ANSWER, key, given)
     return given
-
-
-async def describe(unit: Unit, agent_id: str, command: SetProfile, cause: Cause) -> Agent:
-    """Describe an agent anew and return them.
-
-    Raises:
-        PoolFixed: see `decide`.
-    """
-    await carry_out(unit, agent_id, command, cause)
-    return await unit.load(AGENT, agent_id)
 
 
 async def carry_out(unit: Unit, agent_id: str, command: Command, cause: Cause) -> list[Fact]:
     """Carry out one command on an agent and return the facts it made true.
-
-    The memo of every call whose offers it may settle is locked already.
 
     Raises:
         Refusal: see `decide`.
@@ -129,55 +116,60 @@ async def carry_out(unit: Unit, agent_id: str, command: Command, cause: Cause) -
         return facts
     after = fold(agent, facts, cause.time)
     unit.put(AGENT, agent_id, after)
-    told = []
     for fact in facts:
-        card = await _followed(unit, agent, fact)
-        if isinstance(fact, Event):
-            told.append(_told(fact, after, card, cause))
+        if isinstance(fact, CallAnswered):
+            key = taker_key(fact.call_id, fact.attempt)
+            unit.put(TAKER, key, Taker(fact.reservation_id))
+    offered = command.card if isinstance(command, RingOffer) else None
+    told = [
+        _told(fact, after, _card(agent, fact) or offered, cause)
+        for fact in facts
+        if isinstance(fact, Event)
+    ]
     unit.publish(told, stream=agent_id)
     return facts
 
 
-async def _answered(unit: Unit, order: Order, before: Agent, cause: Cause) -> Answer:
-    try:
-        facts = await carry_out(unit, order.agent_id, order.command, cause)
-    except Refusal as refused:
-        return answer(order.command, [], before, refusal_of(refused))
-    return answer(order.command, facts, await unit.load(AGENT, order.agent_id))
-
-
 async def _informed(unit: Unit, agent: Agent, command: Command) -> Command:
-    """Return the command with what is known of the call: whether its attempt is taken."""
-    if not isinstance(command, AcceptOffer | AnswerLeg):
-        return command
-    found = find(agent, command.reservation_id)
-    if found is None or not isinstance(found[1], Reserved):
-        return command
-    memo = await unit.load(CALL_MEMO, found[1].call_id)
-    return replace(command, taken=is_taken(memo, found[1].attempt))
+    """Return the command with whether its attempt is taken; locks that row."""
+    match command:
+        case RingOffer(call_id=call_id, attempt=attempt):
+            taker = await unit.load(TAKER, taker_key(call_id, attempt))
+            return replace(command, taken=taker is not None)
+        case AcceptOffer(reservation_id=reservation_id) | AnswerLeg(reservation_id=reservation_id):
+            found = find(agent, reservation_id)
+            if found is None:
+                return command
+            taker = await unit.load(TAKER, taker_key(found[1].call_id, found[1].attempt))
+            return replace(command, taken=taker is not None)
+        case _:
+            return command  # no other command can take an attempt
 
 
-async def _followed(unit: Unit, agent: Agent, fact: Fact) -> Card | None:
-    """Let the memo of the fact's call follow it, and return what is known of that call."""
-    if isinstance(fact, FOLLOWED):
-        memo = await unit.load(CALL_MEMO, fact.call_id)
-        unit.put(CALL_MEMO, fact.call_id, follow(memo, fact, agent.agent_id))
-        return memo.card
+def _card(agent: Agent, fact: Event) -> Card | None:
+    """Return what is known of the call that a fact is about; None if it is about no call."""
     found = find(agent, getattr(fact, "reservation_id", ""))
     return found[1].card if found else None
 
 
 def _told(event: Event, agent: Agent, card: Card | None, cause: Cause) -> ToldFact:
+    about = card if hasattr(event, "call_id") else None
     return ToldFact(
         event=event,
         time=cause.time,
         pool=agent.profile.pool if agent.profile else cause.pool,
-        client=card.client if card else None,
-        project=card.project if card else None,
+        client=about.client if about else None,
+        project=about.project if about else None,
         causation=cause.causation,
         traceparent=cause.traceparent,
     )
 
 
-def _answer_key(order: Order) -> str:
-    return f"{order.agent_id}/{order.command_id}"
+def _causation(order: Order) -> str:
+    if order.command_id is not None:
+        return f"command:{order.command_id}"
+    return f"command:{type(order.command).__name__}"
+
+
+def _answer_key(agent_id: str, command_id: str) -> str:
+    return f"{agent_id}/{command_id}"

@@ -1,10 +1,13 @@
 """What agent-state hears: the caller's side of calls, and the router's valid decisions."""
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
 
-from agent_state.commands import Cause, carry_out, lock
-from agent_state.domain.call_memo import CallMemo, learn, offer_of
+from agent_state.commands import Cause, carry_out
+from agent_state.domain.agent import calls_held
+from agent_state.domain.call_memo import CallMemo, attempts, held_by, learn, let_go_by, offer_of
 from agent_state.domain.commands import (
     AnswerLeg,
     EndCall,
@@ -16,7 +19,7 @@ from agent_state.domain.commands import (
     Tick,
 )
 from agent_state.domain.ends import EndsBlock, added, began, block_of, forgotten, passed
-from agent_state.tables import AGENT, CALL_MEMO, ENDS, ENDS_BLOCK
+from agent_state.tables import AGENT, CALL_MEMO, ENDS, ENDS_BLOCK, TAKER, taker_key
 from contact_events.calls import (
     TERMINAL,
     CallAgentLegAnswered,
@@ -35,13 +38,19 @@ from contact_runtime.rows import Unit
 READER = "agent-state"
 READS = (CALL_ARRIVED, ROUTED)
 
-TickHandler = Callable[[Unit, str], Awaitable[None]]
+
+class TickHandler(Protocol):
+    """Carries out the due time of one row, at `now` or as late as it is."""
+
+    async def __call__(self, unit: Unit, key: str, now: datetime | None = None) -> None:
+        """Carry out the tick of `key`."""
+        ...
 
 
 def handler(clock: Clock) -> RecordHandler:
     """Return what carries out a batch of records in one transaction.
 
-    Rows are locked in one order: ends, memos of calls, agents; each by key.
+    All its rows are locked before the first record, in the order of `tables`.
     """
 
     async def handle_batch(unit: Unit, batch: Sequence[Received]) -> None:
@@ -59,10 +68,9 @@ def handler(clock: Clock) -> RecordHandler:
 def tick(clock: Clock) -> TickHandler:
     """Return what carries out the due time of an agent: ringing or after-call work is over."""
 
-    async def tick_agent(unit: Unit, agent_id: str) -> None:
-        command = Tick()
-        await lock(unit, [(agent_id, command)])
-        await carry_out(unit, agent_id, command, Cause(clock.now(), f"timer:{agent_id}"))
+    async def tick_agent(unit: Unit, key: str, now: datetime | None = None) -> None:
+        cause = Cause(now or clock.now(), f"timer:{key}")
+        await carry_out(unit, key, Tick(), cause)
 
     return tick_agent
 
@@ -72,12 +80,12 @@ async def _hear(unit: Unit, received: Received, cause: Cause) -> None:
     match fact:
         case CallRouted(call_id=call_id, agent_id=agent_id):
             memo = await unit.load(CALL_MEMO, call_id)
+            unit.put(CALL_MEMO, call_id, held_by(memo, agent_id))
             await carry_out(unit, agent_id, offer_of(memo, fact), cause)
-        case CallRescinded(call_id=call_id, reservation_id=reservation_id):
-            memo = await unit.load(CALL_MEMO, call_id)
-            if reservation_id in memo.holders:
-                command = RescindOffer(reservation_id=reservation_id)
-                await carry_out(unit, memo.holders[reservation_id], command, cause)
+        case CallRescinded(agent_id=agent_id, reservation_id=reservation_id):
+            await carry_out(unit, agent_id, RescindOffer(reservation_id=reservation_id), cause)
+        case CallAgentLegAnswered(agent_id=agent_id, reservation_id=reservation_id):
+            await carry_out(unit, agent_id, AnswerLeg(reservation_id=reservation_id), cause)
         case Decision():
             pass  # progress, overflow, a site's status: only their positions matter here
         case _ if received.record.topic == CALL_ARRIVED.name:
@@ -90,12 +98,21 @@ async def _hear_of_call(unit: Unit, received: Received, cause: Cause) -> None:
     envelope = received.envelope
     before = await unit.load(CALL_MEMO, envelope.stream)
     memo = learn(before, envelope, received.record.offset)
-    if memo != before:
-        unit.put(CALL_MEMO, memo.call_id, memo)
     command = _command_of(envelope.data, memo)
     if command is not None:
-        for agent_id in sorted(set(memo.holders.values())):
-            await carry_out(unit, agent_id, command, cause)
+        memo = await _tell_holders(unit, memo, command, cause)
+    if memo != before:
+        unit.put(CALL_MEMO, memo.call_id, memo)
+
+
+async def _tell_holders(unit: Unit, memo: CallMemo, command: LogCommand, cause: Cause) -> CallMemo:
+    """Carry out the command on every agent who holds the call; return who still does."""
+    gone = set()
+    for agent_id in sorted(memo.holders):
+        await carry_out(unit, agent_id, command, cause)
+        if memo.call_id not in calls_held(await unit.load(AGENT, agent_id)):
+            gone.add(agent_id)
+    return let_go_by(memo, frozenset(gone))
 
 
 def _command_of(fact: Event, memo: CallMemo) -> LogCommand | None:
@@ -109,13 +126,12 @@ def _command_of(fact: Event, memo: CallMemo) -> LogCommand | None:
             return MoveCall(call_id=memo.call_id, attempt=attempt, recovered=reason)
         case CallConnected(attempt=attempt, reservation_id=reservation_id):
             return JoinCall(call_id=memo.call_id, attempt=attempt, reservation_id=reservation_id)
-        case CallAgentLegAnswered(reservation_id=reservation_id):
-            return AnswerLeg(reservation_id=reservation_id)
         case _ if isinstance(fact, TERMINAL):
             return EndCall(call_id=memo.call_id)
         case _:
             # call.flow_step, call.priority_changed, call.agent_leg_ringing: nothing to do with
-            # slots. call.party_joined, call.party_left: consultations are not offered yet.
+            # slots; call.agent_leg_answered is one agent's. call.party_joined, call.party_left:
+            # consultations are not offered yet.
             return None
 
 
@@ -125,6 +141,7 @@ class _Batch:
     def __init__(self, batch: Sequence[Received]) -> None:
         self._calls: set[str] = set()
         self._agents: set[str] = set()
+        self._takers: set[str] = set()
         self._ended: list[tuple[int, int, str]] = []
         self._position: defaultdict[int, int] = defaultdict(int)
         self._passed: dict[int, list[int]] = {}
@@ -137,10 +154,12 @@ class _Batch:
         if isinstance(fact, Decision):
             position = fact.positions.get(CALL_ARRIVED.name, 0)
             self._position[record.partition] = max(self._position[record.partition], position)
-        if isinstance(fact, CallRouted | CallRescinded):
+        if isinstance(fact, CallRouted | CallRescinded | CallAgentLegAnswered):
             self._calls.add(fact.call_id)
             self._agents.add(fact.agent_id)
-        elif record.topic == CALL_ARRIVED.name:
+        if isinstance(fact, CallRouted):
+            self._takers.add(taker_key(fact.call_id, fact.attempt))
+        if record.topic == CALL_ARRIVED.name:
             self._calls.add(received.envelope.stream)
             if isinstance(fact, TERMINAL):
                 self._ended.append((record.partition, record.offset, received.envelope.stream))
@@ -156,8 +175,12 @@ class _Batch:
             self._forgotten += (await unit.load(ENDS_BLOCK, key)).calls
         await unit.load_many(CALL_MEMO, self._calls.union(self._forgotten))
         for call_id in self._calls:
-            self._agents.update((await unit.load(CALL_MEMO, call_id)).holders.values())
+            self._agents.update((await unit.load(CALL_MEMO, call_id)).holders)
+        for call_id in self._forgotten:
+            memo = await unit.load(CALL_MEMO, call_id)
+            self._takers.update(taker_key(call_id, attempt) for attempt in attempts(memo))
         await unit.load_many(AGENT, self._agents)
+        await unit.load_many(TAKER, self._takers)
 
     async def note_ends(self, unit: Unit) -> None:
         """Forget the calls whose end the router has folded, and keep where calls ended now.
@@ -165,6 +188,8 @@ class _Batch:
         In this order: an end may be read long after the decision that has passed it.
         """
         for call_id in self._forgotten:
+            for attempt in attempts(await unit.load(CALL_MEMO, call_id)):
+                unit.put(TAKER, taker_key(call_id, attempt), None)
             unit.put(CALL_MEMO, call_id, CallMemo.new(call_id))
         for key in self._passed_keys():
             unit.put(ENDS_BLOCK, key, EndsBlock())

@@ -112,6 +112,17 @@ class Slot(msgspec.Struct, frozen=True, omit_defaults=True):
     last: LastOffer | None = None
 
 
+class Desk(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Where the agent's sockets are, so that only the last one to go signs the agent out.
+
+    `place` is the process that holds them; None before the first. `left` from the moment the last
+    of them closed: a process that still holds another takes the desk back within the grace.
+    """
+
+    place: str | None = None
+    left: bool = False
+
+
 class Agent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All that is known of an agent. `version` counts the changes that were told.
 
@@ -123,6 +134,7 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     presence: Presence = Offline()
     slots: tuple[Slot, ...] = (Slot(),)
     version: int = 0
+    desk: Desk = Desk()
 
     @classmethod
     def new(cls, agent_id: str) -> "Agent":

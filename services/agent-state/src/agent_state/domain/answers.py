@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from agent_state.domain.agent import Agent
-from agent_state.domain.commands import AcceptOffer, AgentCommand
+from agent_state.domain.commands import AcceptOffer, Command
 from agent_state.domain.facts import Fact
 from agent_state.domain.offers import gone
 from agent_state.domain.refusals import Refusal
@@ -33,7 +33,7 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     refused: Refused | None = None
 
 
-def asked(command: AgentCommand) -> str:
+def asked(command: Command) -> str:
     """Return the command as one comparable text."""
     return f"{type(command).__name__} {msgspec.json.encode(command).decode()}"
 
@@ -44,7 +44,7 @@ def refusal_of(refused: Refusal) -> Refused:
 
 
 def answer(
-    command: AgentCommand, facts: list[Fact], after: Agent, refused: Refused | None = None
+    command: Command, facts: list[Fact], after: Agent, refused: Refused | None = None
 ) -> Answer:
     """Return the answer to `command`, which made `facts` true.
 

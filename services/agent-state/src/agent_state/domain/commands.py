@@ -36,8 +36,22 @@ class SignOut(_Command, frozen=True):
     """Stop working; refused in a talk."""
 
 
+class TakeDesk(_Command, frozen=True):
+    """A socket of the agent is open in the process `place`."""
+
+    place: str
+
+
+class LeaveDesk(_Command, frozen=True):
+    """The last socket of the agent in the process `place` has closed."""
+
+    place: str
+
+
 class LoseConnection(_Command, frozen=True):
-    """The agent's last socket has been gone for longer than the grace."""
+    """The desk that was left in `place` was not taken again within the grace."""
+
+    place: str
 
 
 class AcceptOffer(_Command, frozen=True):
@@ -166,5 +180,6 @@ class Tick(_Command, frozen=True):
     """Settle what is due."""
 
 
+DeskCommand = TakeDesk | LeaveDesk | LoseConnection
 LogCommand = RingOffer | RescindOffer | LearnCard | EndCall | MoveCall | JoinCall | AnswerLeg
-Command = AgentCommand | LogCommand | SetProfile | LoseConnection | Tick
+Command = AgentCommand | LogCommand | DeskCommand | SetProfile | Tick

@@ -16,6 +16,7 @@ from agent_state.domain.commands import (
     HoldCall,
     JoinCall,
     LearnCard,
+    LeaveDesk,
     LoseConnection,
     MoveCall,
     RejectOffer,
@@ -26,6 +27,7 @@ from agent_state.domain.commands import (
     SetProfile,
     SignIn,
     SignOut,
+    TakeDesk,
     Tick,
     TransferCall,
 )
@@ -40,14 +42,11 @@ def decide(agent: Agent, command: Command, at: datetime) -> list[Fact]:
         Refusal: the agent's state does not allow what the agent asks; see `refusals`.
     """
     match command:
-        case (
-            SignIn()
-            | BecomeReady()
-            | BecomeNotReady()
-            | SignOut()
-            | LoseConnection()
-            | SetProfile()
-        ):
+        case SetProfile():
+            return presence.set_profile(agent, command, at)
+        case TakeDesk() | LeaveDesk() | LoseConnection():
+            return _on_desk(agent, command, at)
+        case SignIn() | BecomeReady() | BecomeNotReady() | SignOut():
             return _on_presence(agent, command, at)
         case AcceptOffer() | RejectOffer() | RingOffer() | RescindOffer() | AnswerLeg():
             return _on_offers(agent, command, at)
@@ -61,12 +60,10 @@ def decide(agent: Agent, command: Command, at: datetime) -> list[Fact]:
 
 def _on_presence(
     agent: Agent,
-    command: SignIn | BecomeReady | BecomeNotReady | SignOut | LoseConnection | SetProfile,
+    command: SignIn | BecomeReady | BecomeNotReady | SignOut,
     at: datetime,
 ) -> list[Fact]:
     match command:
-        case SetProfile():
-            return presence.set_profile(agent, command, at)
         case SignIn():
             return presence.sign_in(_described(agent), at)
         case BecomeReady():
@@ -75,8 +72,20 @@ def _on_presence(
             return presence.become_not_ready(_described(agent), command, at)
         case SignOut():
             return presence.sign_out(_described(agent), at)
+        case _:
+            assert_never(command)
+
+
+def _on_desk(
+    agent: Agent, command: TakeDesk | LeaveDesk | LoseConnection, at: datetime
+) -> list[Fact]:
+    match command:
+        case TakeDesk():
+            return presence.take_desk(agent, command)
+        case LeaveDesk():
+            return presence.leave_desk(agent, command)
         case LoseConnection():
-            return presence.lose_connection(agent, at)
+            return presence.lose_connection(agent, command, at)
         case _:
             assert_never(command)
 

@@ -9,6 +9,7 @@ from msgspec.structs import asdict, replace
 
 from agent_state.domain.agent import (
     Agent,
+    Desk,
     Filled,
     Filling,
     Free,
@@ -26,10 +27,11 @@ from agent_state.domain.agent import (
 from agent_state.domain.facts import (
     CallJoined,
     CardLearned,
+    DeskLeft,
+    DeskTaken,
     Fact,
     OfferRead,
     OfferRung,
-    Private,
     ProfileSet,
 )
 from contact_events.agents import AgentChanged
@@ -73,8 +75,10 @@ def evolve(agent: Agent, fact: Fact, at: datetime) -> Agent:
             | CallSuperviseRequested()
         ):
             return agent  # requests: ivr's facts tell what became of them
-        case OfferRead() | OfferRung() | CallJoined() | CardLearned() | ProfileSet():
+        case OfferRead() | OfferRung() | CallJoined() | CardLearned():
             return _learned(agent, fact, at)
+        case ProfileSet() | DeskTaken() | DeskLeft():
+            return _described(agent, fact)
         case _:
             assert_never(fact)
 
@@ -149,7 +153,21 @@ def _left(agent: Agent, fact: CallReleased | CallWrappedUp, at: datetime) -> Age
     return _filled(agent, number, Free(at))
 
 
-def _learned(agent: Agent, fact: Private, at: datetime) -> Agent:
+def _described(agent: Agent, fact: ProfileSet | DeskTaken | DeskLeft) -> Agent:
+    match fact:
+        case ProfileSet(profile=profile):
+            return replace(agent, profile=profile)
+        case DeskTaken(place=place):
+            return replace(agent, desk=Desk(place))
+        case DeskLeft(place=place):
+            return replace(agent, desk=Desk(place, left=True))
+        case _:
+            assert_never(fact)
+
+
+def _learned(
+    agent: Agent, fact: OfferRead | OfferRung | CallJoined | CardLearned, at: datetime
+) -> Agent:
     match fact:
         case OfferRead(slot=number, reservation_id=reservation_id):
             last = LastOffer(reservation_id)
@@ -172,8 +190,6 @@ def _learned(agent: Agent, fact: Private, at: datetime) -> Agent:
             return _filled(agent, found[0], replace(found[1], connected=True))
         case CardLearned():
             return _shown(agent, fact)
-        case ProfileSet(profile=profile):
-            return replace(agent, profile=profile)
         case _:
             assert_never(fact)
 

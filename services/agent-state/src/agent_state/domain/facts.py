@@ -61,7 +61,19 @@ class ProfileSet(msgspec.Struct, frozen=True):
     profile: Profile
 
 
-Private = OfferRead | OfferRung | CallJoined | CardLearned | ProfileSet
+class DeskTaken(msgspec.Struct, frozen=True):
+    """A socket of the agent is open in the process `place`."""
+
+    place: str
+
+
+class DeskLeft(msgspec.Struct, frozen=True):
+    """The last socket in the process `place` has closed."""
+
+    place: str
+
+
+Private = OfferRead | OfferRung | CallJoined | CardLearned | ProfileSet | DeskTaken | DeskLeft
 Published = (
     AgentChanged
     | CallAnswered

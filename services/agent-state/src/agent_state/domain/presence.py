@@ -4,9 +4,15 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from agent_state.domain.agent import Agent, Hold, NotReady, Offline, Presence, Ready, Talking
-from agent_state.domain.commands import BecomeNotReady, SetProfile
-from agent_state.domain.facts import Fact, ProfileSet
+from agent_state.domain.agent import Agent, Desk, Hold, NotReady, Offline, Presence, Ready, Talking
+from agent_state.domain.commands import (
+    BecomeNotReady,
+    LeaveDesk,
+    LoseConnection,
+    SetProfile,
+    TakeDesk,
+)
+from agent_state.domain.facts import DeskLeft, DeskTaken, Fact, ProfileSet
 from agent_state.domain.offers import ringing_slots, settled
 from agent_state.domain.refusals import AgentInTalk, NotSignedIn, PoolFixed
 from agent_state.domain.tell import told
@@ -66,13 +72,23 @@ def sign_out(agent: Agent, at: datetime) -> list[Fact]:
     return _offline(agent, Offline(at, "signed_out"), at)
 
 
-def lose_connection(agent: Agent, at: datetime) -> list[Fact]:
-    """Return what losing the last socket means.
+def take_desk(agent: Agent, command: TakeDesk) -> list[Fact]:
+    """Return where the agent's sockets are now; nothing if it was known."""
+    return [] if agent.desk == Desk(command.place) else [DeskTaken(command.place)]
+
+
+def leave_desk(agent: Agent, command: LeaveDesk) -> list[Fact]:
+    """Return that the last socket there has closed; nothing if the agent sits elsewhere."""
+    return [DeskLeft(command.place)] if agent.desk == Desk(command.place) else []
+
+
+def lose_connection(agent: Agent, command: LoseConnection, at: datetime) -> list[Fact]:
+    """Return what losing the last socket means; nothing if another one was opened meanwhile.
 
     With a telephone the leg counts, and ivr holds it: only further offers stop. Without one the
     agent is gone, and so is every offer that rings.
     """
-    if isinstance(agent.presence, Offline):
+    if isinstance(agent.presence, Offline) or agent.desk != Desk(command.place, left=True):
         return []
     if agent.profile and agent.profile.telephone:
         after = NotReady(at, "connection_lost")

@@ -1,0 +1,40 @@
+"""Refusals of the trade as problem documents: one status each."""
+
+from typing import Any
+
+from agent_state.domain.answers import Refused
+from agent_state.domain.refusals import REFUSALS, CommandIdReused, Refusal, UnknownAgent
+from contact_runtime.http.problems import (
+    TRY_AGAIN,
+    Problem,
+    ProblemType,
+    document,
+    not_found,
+    refusal_type,
+)
+
+STATUSES: dict[type[Refusal], int] = {
+    **dict.fromkeys(REFUSALS, 409),
+    CommandIdReused: 422,
+    UnknownAgent: 404,
+}
+_KINDS: dict[str, ProblemType] = {
+    refusal.code: refusal_type(refusal, status) for refusal, status in STATUSES.items()
+}
+
+
+def problem_of(refused: Refused) -> Problem:
+    """Return the problem that answers a refused command, with what was true."""
+    if refused.code == UnknownAgent.code:
+        return not_found("the agent")
+    return Problem(_KINDS[refused.code], refused.detail, **refused.truth)
+
+
+def document_of(problem: Problem) -> dict[str, Any]:
+    """Return the problem as the document that goes over a socket."""
+    return document(problem.kind, problem.detail, **problem.members)
+
+
+def try_again() -> Problem:
+    """Return the problem of a command that could not be carried out now."""
+    return Problem(TRY_AGAIN)

@@ -1,0 +1,173 @@
+"""What the desktop is told: the messages of the agent's socket, from one state to the next."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+
+from agent_state.domain.agent import Agent, Card, Free, Hold, Reserved, Slot, Talking
+from agent_state.domain.view import AgentView, view_of
+from contact_events.calls import Text
+
+_NO_CARD = Card()
+
+
+class Snapshot(msgspec.Struct, frozen=True, tag="snapshot"):
+    """The agent as they are when the socket opens."""
+
+    sequence: int
+    agent: AgentView
+
+
+class Changed(msgspec.Struct, frozen=True, tag="agent"):
+    """The agent after a change."""
+
+    sequence: int
+    agent: AgentView
+
+
+class Offer(msgspec.Struct, frozen=True, kw_only=True, tag="offer"):
+    """A call rings until `expires_at`.
+
+    It comes again, with the same reservation, once more is known of the call.
+    """
+
+    reservation_id: str
+    call_id: str
+    attempt: int
+    expires_at: datetime
+    client: str | None
+    client_name: str
+    project: str | None
+    greeting: Text | None
+    queue: str | None
+
+
+class OfferGone(msgspec.Struct, frozen=True, tag="offer_gone"):
+    """The offer rings no more and was not taken, for this reason."""
+
+    reservation_id: str
+    reason: str
+
+
+class CallMessage(msgspec.Struct, frozen=True, kw_only=True, tag="call"):
+    """Caller and agent are joined, or the agent's part of the call is over."""
+
+    call_id: str
+    reservation_id: str
+    attempt: int
+    state: Literal["connected", "ended"]
+    client: str | None = None
+    project: str | None = None
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True, tag="reply"):
+    """What became of a command; `error` is a problem document."""
+
+    command_id: str | None
+    ok: bool
+    sequence: int | None = None
+    error: dict[str, Any] | None = None
+
+
+Message = Snapshot | Changed | Offer | OfferGone | CallMessage | Reply
+_ENCODER = msgspec.json.Encoder()
+
+
+def frame(message: Message) -> str:
+    """Return the message as it goes over the socket."""
+    return _ENCODER.encode(message).decode()
+
+
+def opening(agent: Agent) -> list[Message]:
+    """Return what a desktop needs that has just connected: the agent, what rings, who is joined."""
+    empty = msgspec.structs.replace(agent, slots=tuple(Slot() for _ in agent.slots))
+    return [Snapshot(agent.version, view_of(agent)), *_of_slots(empty, agent)]
+
+
+def between(before: Agent, after: Agent) -> list[Message]:
+    """Return what tells a desktop that showed `before` of `after`; the offer comes first."""
+    told = _of_slots(before, after)
+    if before.version != after.version:
+        told.append(Changed(after.version, view_of(after)))
+    return told
+
+
+def _of_slots(before: Agent, after: Agent) -> list[Message]:
+    told: list[Message] = []
+    for number, slot in enumerate(after.slots):
+        was = before.slots[number] if number < len(before.slots) else Slot()
+        told += [*_gone(was, slot), *_rings(was, slot), *_talks(was, slot)]
+    return told
+
+
+def _rings(was: Slot, now: Slot) -> list[Message]:
+    ringing = now.filling
+    if not isinstance(ringing, Reserved) or ringing == was.filling:
+        return []
+    card = ringing.card or _NO_CARD
+    offer = Offer(
+        reservation_id=ringing.reservation_id,
+        call_id=ringing.call_id,
+        attempt=ringing.attempt,
+        expires_at=ringing.due,
+        client=card.client,
+        client_name=card.client_name,
+        project=card.project,
+        greeting=card.greeting,
+        queue=ringing.queue_id,
+    )
+    return [offer]
+
+
+def _gone(was: Slot, now: Slot) -> list[Message]:
+    ringing = was.filling
+    if not isinstance(ringing, Reserved) or _holds(now, ringing.reservation_id):
+        return []
+    last = now.last
+    known = last is not None and last.reservation_id == ringing.reservation_id
+    reason = last.outcome if last and known and last.outcome else "settled"
+    if reason == "answered":
+        return []  # taken and over before it could be told: the agent's state says so
+    return [OfferGone(ringing.reservation_id, reason)]
+
+
+def _talks(was: Slot, now: Slot) -> list[Message]:
+    before, after = was.filling, now.filling
+    told: list[Message] = []
+    if isinstance(before, Talking | Hold) and not (
+        isinstance(after, Talking | Hold) and after.reservation_id == before.reservation_id
+    ):
+        told.append(_call(before, "ended"))
+    if isinstance(after, Talking | Hold) and _joined(after) and not _same_joined(before, after):
+        told.append(_call(after, "connected"))
+    return told
+
+
+def _joined(talk: Talking | Hold) -> bool:
+    return isinstance(talk, Hold) or talk.connected
+
+
+def _same_joined(before: object, after: Talking | Hold) -> bool:
+    return (
+        isinstance(before, Talking | Hold)
+        and before.reservation_id == after.reservation_id
+        and _joined(before)
+    )
+
+
+def _call(talk: Talking | Hold, state: Literal["connected", "ended"]) -> CallMessage:
+    card = talk.card or _NO_CARD
+    return CallMessage(
+        call_id=talk.call_id,
+        reservation_id=talk.reservation_id,
+        attempt=talk.attempt,
+        state=state,
+        client=card.client,
+        project=card.project,
+    )
+
+
+def _holds(slot: Slot, reservation_id: str) -> bool:
+    filling = slot.filling
+    return not isinstance(filling, Free) and filling.reservation_id == reservation_id
