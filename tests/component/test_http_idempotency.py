@@ -7,18 +7,29 @@ from typing import Any
 import httpx
 import pytest
 
+from contact_runtime.http.idempotency import IDEMPOTENCY
 from contact_runtime.issuer import mint
 from contact_runtime.memory_store import MemoryStore
+from contact_runtime.rows import Store
+from contact_runtime.store import SqlStore, connect
+from contact_runtime.tables import runtime_metadata
 from tests.support.demo_app import THING, client_of, demo_app, together
 
 
-@pytest.fixture
-def store() -> MemoryStore:
-    return MemoryStore()
+@pytest.fixture(params=["memory", pytest.param("sql", marks=pytest.mark.postgres)])
+async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
+    if request.param == "memory":
+        yield MemoryStore()
+        return
+    sql = SqlStore(connect(request.getfixturevalue("postgres_url")), source="/polycentre/demo")
+    async with sql.engine.begin() as connection:
+        await connection.run_sync(runtime_metadata.create_all)
+    yield sql
+    await sql.close()
 
 
 @pytest.fixture
-async def api(tmp_path: Path, store: MemoryStore) -> AsyncIterator[httpx.AsyncClient]:
+async def api(tmp_path: Path, store: Store) -> AsyncIterator[httpx.AsyncClient]:
     async with client_of(demo_app(tmp_path, store), mint(tmp_path, "integrator")) as client:
         yield client
 
@@ -30,12 +41,12 @@ async def make(
     return await api.post("/v1/things", json={"name": name}, headers=headers | more)
 
 
-async def made(store: MemoryStore, name: str = "a") -> int:
+async def made(store: Store, name: str = "a") -> int:
     return (await store.peek(THING, name)).made
 
 
 async def test_the_same_request_twice_is_done_once_and_answered_alike(
-    api: httpx.AsyncClient, store: MemoryStore
+    api: httpx.AsyncClient, store: Store
 ) -> None:
     first, second = await make(api, "k1"), await make(api, "k1")
     assert (first.status_code, second.status_code) == (201, 201)
@@ -45,13 +56,13 @@ async def test_the_same_request_twice_is_done_once_and_answered_alike(
     assert await made(store) == 1
 
 
-async def test_two_keys_are_two_requests(api: httpx.AsyncClient, store: MemoryStore) -> None:
+async def test_two_keys_are_two_requests(api: httpx.AsyncClient, store: Store) -> None:
     assert (await make(api, "k1")).json()["made"] == 1
     assert (await make(api, "k2")).json()["made"] == 2
 
 
 async def test_a_key_used_for_another_request_is_refused(
-    api: httpx.AsyncClient, store: MemoryStore
+    api: httpx.AsyncClient, store: Store
 ) -> None:
     await make(api, "k1")
     answer = await make(api, "k1", "b")
@@ -60,7 +71,7 @@ async def test_a_key_used_for_another_request_is_refused(
 
 
 async def test_requests_at_once_with_one_key_are_done_once(
-    api: httpx.AsyncClient, store: MemoryStore
+    api: httpx.AsyncClient, store: Store
 ) -> None:
     answers = await together(*[lambda: make(api, "k1")] * 10)
     assert await made(store) == 1
@@ -75,25 +86,26 @@ async def test_requests_at_once_with_one_key_are_done_once(
 
 
 async def test_a_refusal_is_not_remembered_and_leaves_nothing(
-    api: httpx.AsyncClient, store: MemoryStore
+    api: httpx.AsyncClient, store: Store
 ) -> None:
     for _ in range(2):
         answer = await make(api, "k1", "taken")
         assert (answer.status_code, answer.json()["code"]) == (409, "thing-taken")
-    assert store.rows == {}
+    assert await store.scan(THING) == {}
+    assert await store.scan(IDEMPOTENCY) == {}
 
 
 @pytest.mark.parametrize("key", [None, "", " ", "k" * 129, "ключ".encode(), "a b"])
 async def test_without_a_fit_key_nothing_is_made(
-    api: httpx.AsyncClient, store: MemoryStore, key: str
+    api: httpx.AsyncClient, store: Store, key: str
 ) -> None:
     answer = await make(api, key)
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid-request")
-    assert store.rows == {}
+    assert await store.scan(THING) == {}
 
 
 async def test_keys_of_two_principals_never_meet(
-    api: httpx.AsyncClient, store: MemoryStore, tmp_path: Path
+    api: httpx.AsyncClient, store: Store, tmp_path: Path
 ) -> None:
     await make(api, "k1")
     other = f"Bearer {mint(tmp_path, 'integrator', subject='another')}"

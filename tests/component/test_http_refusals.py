@@ -206,6 +206,13 @@ async def test_work_that_may_succeed_later_says_when_to_try_again(api: httpx.Asy
     assert int(answer.headers["retry-after"]) >= 1
 
 
+async def test_work_that_may_have_been_done_does_not_say_that_nothing_was(
+    api: httpx.AsyncClient,
+) -> None:
+    answer = await api.get("/v1/broken", params={"how": "lost"})
+    problem(answer, 503, "outcome-unknown")
+
+
 async def test_a_request_keeps_its_id_and_an_odd_one_is_replaced(api: httpx.AsyncClient) -> None:
     answer = await api.get("/v1/things/acme.a", headers={"X-Request-Id": "mine-1"})
     assert answer.headers["x-request-id"] == "mine-1"

@@ -9,7 +9,7 @@ import httpx
 from fastapi import APIRouter, Depends, FastAPI, Request, Response, WebSocket
 from msgspec import Struct
 
-from contact_runtime.errors import StreamMoved
+from contact_runtime.errors import CommitUnknown, StreamMoved
 from contact_runtime.http.app import create_app
 from contact_runtime.http.auth import Auth, Principal, accept, require
 from contact_runtime.http.bodies import Body, Id, Moment, Phone, View
@@ -105,6 +105,8 @@ async def get_thing(thing: str, principal: Reader, wait_s: int = 0) -> ThingView
 async def broken(principal: Reader, how: str = "bug") -> None:
     if how == "moved":
         raise StreamMoved("stream a moved")
+    if how == "lost":
+        raise CommitUnknown("lost within the commit")
     raise ZeroDivisionError("the number +74951234567 cannot be divided")
 
 

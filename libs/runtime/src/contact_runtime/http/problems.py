@@ -106,6 +106,13 @@ TRY_AGAIN = _type(
     "The service cannot answer now",
     "Nothing was done. Try again after the seconds in `Retry-After`.",
 )
+OUTCOME_UNKNOWN = _type(
+    "outcome-unknown",
+    503,
+    "It may have been done or not",
+    "The database was lost while it was being written. Send the same request again, with the "
+    "same Idempotency-Key where there is one.",
+)
 REQUEST_REFUSED = _type(
     "request-refused",
     400,
@@ -126,6 +133,7 @@ RUNTIME_PROBLEMS: tuple[ProblemType, ...] = (
     IDEMPOTENCY_KEY_REUSED,
     INTERNAL_ERROR,
     TRY_AGAIN,
+    OUTCOME_UNKNOWN,
     REQUEST_REFUSED,
 )
 

@@ -10,7 +10,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketState
 
-from contact_runtime.errors import Transient
+from contact_runtime.errors import CommitUnknown, Transient
 from contact_runtime.http import context
 from contact_runtime.http.problems import (
     BODY_TOO_LARGE,
@@ -19,6 +19,7 @@ from contact_runtime.http.problems import (
     MEDIA_TYPE_UNSUPPORTED,
     METHOD_NOT_ALLOWED,
     NOT_FOUND,
+    OUTCOME_UNKNOWN,
     REQUEST_REFUSED,
     TRY_AGAIN,
     Problem,
@@ -101,8 +102,9 @@ async def _http(connection: HTTPConnection, refused: HTTPException) -> Response 
     return await answer(connection, kind, detail, refused.headers, status=refused.status_code)
 
 
-async def _transient(connection: HTTPConnection, _: Transient) -> Response | None:
-    return await answer(connection, TRY_AGAIN, TRY_AGAIN.title, {"Retry-After": str(RETRY_AFTER_S)})
+async def _transient(connection: HTTPConnection, failed: Transient) -> Response | None:
+    kind = OUTCOME_UNKNOWN if isinstance(failed, CommitUnknown) else TRY_AGAIN
+    return await answer(connection, kind, kind.title, {"Retry-After": str(RETRY_AFTER_S)})
 
 
 async def _invalid(
