@@ -4,8 +4,7 @@ Every fold returns what it touched, so that indexes recompute that and nothing e
 """
 
 from collections.abc import Callable
-from datetime import datetime
-from typing import Literal, TypeAlias, assert_never, cast
+from typing import TypeAlias, assert_never, cast
 
 from msgspec.structs import replace
 
@@ -21,25 +20,6 @@ from contact_events.answering import (
     CallSuperviseRequested,
     CallTransferRequested,
     Outcome,
-)
-from contact_events.calls import (
-    CallAbandoned,
-    CallAgentLegAnswered,
-    CallAgentLegRinging,
-    CallArrived,
-    CallConnected,
-    CallContained,
-    CallDisconnected,
-    CallDiverted,
-    CallFailed,
-    CallFlowStep,
-    CallPartyJoined,
-    CallPartyLeft,
-    CallPriorityChanged,
-    CallQueued,
-    CallRecovered,
-    CallRefused,
-    Terminal,
 )
 from contact_events.config import (
     CalendarChanged,
@@ -67,26 +47,11 @@ from contact_events.topics import (
     ROUTING_CONFIG,
 )
 from contact_events.validity import Leadership
+from router.domain.calls import fold_call, keep
 from router.domain.rules import closes
 from router.domain.state import Agent, Call, Fact, Reservation, SlotUse, State
+from router.domain.touched import NOTHING, Touched
 
-Kind: TypeAlias = Literal["call", "agent", "site", "queue", "policy"]
-Touched: TypeAlias = tuple[tuple[Kind, str], ...]
-NOTHING: Touched = ()
-
-CallEvent: TypeAlias = (
-    CallArrived
-    | CallFlowStep
-    | CallQueued
-    | CallPriorityChanged
-    | CallAgentLegRinging
-    | CallAgentLegAnswered
-    | CallConnected
-    | CallPartyJoined
-    | CallPartyLeft
-    | CallRecovered
-    | Terminal
-)
 AnsweredEvent: TypeAlias = (
     Outcome
     | CallHeld
@@ -169,73 +134,6 @@ def _routed(state: State, routed: CallRouted) -> Touched:
     return ("call", routed.call_id), ("agent", routed.agent_id)
 
 
-def _call(state: State, envelope: Envelope, offset: int) -> Touched:
-    event = cast("CallEvent", envelope.data)  # `fold` has compared the topic
-    call = state.calls.get(event.call_id, Call())
-    match event:
-        case CallArrived():
-            call = _arrived(call, event, envelope)
-        case CallQueued() | CallRecovered():
-            call = _queued(call, event, envelope.time)
-        case CallPriorityChanged(attempt=attempt, priority=priority):
-            call = replace(call, priority=priority) if attempt == call.attempt else call
-        case CallConnected():
-            call = replace(_stopped_waiting(call, envelope.time), phase="connected")
-        case (
-            CallContained()
-            | CallRefused()
-            | CallAbandoned()
-            | CallDiverted()
-            | CallDisconnected()
-            | CallFailed()
-        ):
-            call = replace(call, phase="ended")
-        case (
-            CallFlowStep()
-            | CallAgentLegRinging()
-            | CallAgentLegAnswered()
-            | CallPartyJoined()
-            | CallPartyLeft()
-        ):
-            return NOTHING
-        case _:
-            assert_never(event)
-    _keep(state, event.call_id, call)
-    return (("call", event.call_id),)
-
-
-def _arrived(call: Call, arrived: CallArrived, envelope: Envelope) -> Call:
-    return replace(
-        call,
-        entry_site_id=arrived.entry_site_id,
-        client=envelope.client,
-        project=envelope.project,
-        asked_by_agent_id=arrived.asked_by_agent_id,
-    )
-
-
-def _queued(call: Call, queued: CallQueued | CallRecovered, at: datetime) -> Call:
-    before = _stopped_waiting(call, at)
-    return replace(
-        before,
-        phase="waiting",
-        attempt=queued.attempt,
-        queue_id=queued.queue_id,
-        agent_id=queued.agent_id,
-        priority=queued.priority,
-        recovered=isinstance(queued, CallRecovered),
-        waiting_since=call.waiting_since or at,
-        queued_at=at,
-    )
-
-
-def _stopped_waiting(call: Call, at: datetime) -> Call:
-    """Return the call with the present stay, if it is one, added to what it has waited."""
-    if call.phase != "waiting" or call.queued_at is None:
-        return call
-    return replace(call, waited_s=call.waited_s + (at - call.queued_at).total_seconds())
-
-
 def _located(state: State, envelope: Envelope, offset: int) -> Touched:
     event = envelope.data
     assert isinstance(event, CallerLocated)
@@ -274,7 +172,7 @@ def _settled(state: State, outcome: Outcome) -> Touched:
     call = state.calls[call_id]
     left = tuple(r for r in call.reservations if r != outcome.reservation_id)
     closed = max(call.closed, reservation.attempt) if closes(outcome) else call.closed
-    _keep(state, call_id, replace(call, reservations=left, closed=closed))
+    keep(state, call_id, replace(call, reservations=left, closed=closed))
     if state.slots[place].reservation_id == outcome.reservation_id:
         state.slots[place] = SlotUse(outcome.reservation_id, settled=True)
     return ("call", call_id), ("agent", reservation.agent_id)
@@ -311,16 +209,8 @@ def _config(state: State, envelope: Envelope, offset: int) -> Touched:
             assert_never(event)
 
 
-def _keep(state: State, call_id: str, call: Call) -> None:
-    """Keep the call, or drop it when it has ended and nothing of it is unsettled."""
-    if call.phase == "ended" and not call.reservations:
-        state.calls.pop(call_id, None)
-    else:
-        state.calls[call_id] = call
-
-
 _FOLDS: dict[str, Callable[[State, Envelope, int], Touched]] = {
-    CALL_ARRIVED.name: _call,
+    CALL_ARRIVED.name: fold_call,
     CALLER_LOCATED.name: _located,
     ANSWERED.name: _answered,
     AGENT_STATE.name: _agent,

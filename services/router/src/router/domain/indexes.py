@@ -6,11 +6,11 @@ Derived from the state alone: built from it at the claim, then recomputed for wh
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple, TypeAlias
 
 from router.domain.crews import Crews, IdleKey
-from router.domain.evolve import OwnDecision, Touched, apply
+from router.domain.evolve import OwnDecision, apply
 from router.domain.heaps import Heap
 from router.domain.rules import (
     home_site,
@@ -22,6 +22,7 @@ from router.domain.rules import (
     waits,
 )
 from router.domain.state import Call, State
+from router.domain.touched import Touched
 
 Source: TypeAlias = tuple[str, str]
 """Where calls wait: ("queue", queue_id) or ("agent", agent_id)."""
@@ -41,11 +42,12 @@ class Rank(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a call waits, and its home site."""
+    """Where a call waits, its home site, and since when if it had waited without a break."""
 
     source: Source
     home: str | None
     rank: Rank
+    since: datetime
 
 
 @dataclass(slots=True)
@@ -54,16 +56,19 @@ class Waiting:
 
     ranks: Heap[Rank] = field(default_factory=Heap)
     by_home: dict[str | None, Heap[Rank]] = field(default_factory=dict)
+    since: Heap[datetime] = field(default_factory=Heap)
 
     def put(self, place: Place) -> None:
         """Let a call wait here."""
         self.ranks.put(place.rank.call_id, place.rank)
         self.by_home.setdefault(place.home, Heap()).put(place.rank.call_id, place.rank)
+        self.since.put(place.rank.call_id, place.since)
 
     def drop(self, place: Place) -> None:
         """Let a call wait here no longer."""
         self.ranks.drop(place.rank.call_id)
         self.by_home[place.home].drop(place.rank.call_id)
+        self.since.drop(place.rank.call_id)
 
     def first_at(self, home: str) -> Rank | None:
         """Return the rank of the first call whose home is this site, or None."""
@@ -141,14 +146,17 @@ class Indexes:
         self._due(call_id, call)
 
     def _place(self, call_id: str, call: Call | None) -> Place | None:
-        if call is None or not waits(self.state, call) or call.waiting_since is None:
+        if call is None or not waits(self.state, call):
             return None
+        assert call.waiting_since is not None and call.queued_at is not None
         queue = known_queue(self.state, call.queue_id)
         priority = call.priority + (queue.priority if queue else 0)
-        rank = Rank(0 if call.recovered else 1, -priority, call.waiting_since, call_id)
-        if call.agent_id is not None:
-            return Place(("agent", call.agent_id), home_site(self.state, call), rank)
-        return Place(("queue", call.queue_id or ""), home_site(self.state, call), rank)
+        return Place(
+            source=("agent", call.agent_id) if call.agent_id else ("queue", call.queue_id or ""),
+            home=home_site(self.state, call),
+            rank=Rank(0 if call.recovered else 1, -priority, call.waiting_since, call_id),
+            since=call.queued_at - timedelta(seconds=call.waited_s),
+        )
 
     def _due(self, call_id: str, call: Call) -> None:
         at = overflow_at(self.state, call)
