@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -32,7 +32,7 @@ Needs = Callable[[C], Iterable[tuple[Kind[Any], str]]]
 class Handle(Protocol[C_contra, R_co]):
     """Carries out one command in the open transaction; writes by the unit's own methods only."""
 
-    async def __call__(self, unit: Unit, command: C_contra) -> R_co:
+    def __call__(self, unit: Unit, command: C_contra, /) -> Awaitable[R_co]:
         """Return what the caller gets; raise what the caller is refused with."""
         ...
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -20,7 +20,7 @@ from contact_runtime.store import SqlStore, SqlUnit
 class Fold(Protocol):
     """What a projection does with a batch: row changes, by multi-row statements."""
 
-    async def __call__(self, conn: AsyncConnection, batch: Sequence[Received]) -> None:
+    def __call__(self, conn: AsyncConnection, batch: Sequence[Received], /) -> Awaitable[None]:
         """Write what `batch` changes."""
         ...
 

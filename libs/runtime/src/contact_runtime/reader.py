@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
@@ -55,7 +55,7 @@ class Received:
 class RecordHandler(Protocol):
     """What a service does with a batch of records, in the open transaction."""
 
-    async def __call__(self, unit: Unit, batch: Sequence[Received]) -> None:
+    def __call__(self, unit: Unit, batch: Sequence[Received], /) -> Awaitable[None]:
         """Carry out `batch`, in its order."""
         ...
 

@@ -41,7 +41,12 @@ log = logging.getLogger(__name__)
 
 
 async def run_relay(
-    store: Store, log_: Log, *, stop: asyncio.Event, metrics: Metrics | None = None
+    store: Store,
+    log_: Log,
+    *,
+    stop: asyncio.Event,
+    metrics: Metrics | None = None,
+    look_every_s: float = LOOK_EVERY_S,
 ) -> None:
     """Publish until `stop` is set; at most one process should, but two only repeat each other."""
     relay = Relay(store, log_, metrics or Metrics())
@@ -50,7 +55,7 @@ async def run_relay(
             while not stop.is_set():
                 heard = store.committed.count
                 if await _published(relay) < MOST_EVENTS:
-                    await store.committed.after(heard, LOOK_EVERY_S)
+                    await store.committed.after(heard, look_every_s)
                     await asyncio.sleep(LINGER_S)
     finally:
         await relay.close()

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -17,6 +16,7 @@ from contact_runtime.clock import Clock
 from contact_runtime.errors import Transient
 from contact_runtime.metrics import TIMERS_FIRED, Metrics
 from contact_runtime.rows import Kind, Store, Unit
+from contact_runtime.wakeups import Alarm
 
 MOST_TICKS = 200
 """Of one transaction."""
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 class Tick(Protocol):
     """What a service does when a row is due."""
 
-    async def __call__(self, unit: Unit, key: str, now: datetime) -> None:
+    def __call__(self, unit: Unit, key: str, now: datetime, /) -> Awaitable[None]:
         """Carry out the tick of `key`, which is loaded and still due."""
         ...
 
@@ -43,6 +43,7 @@ async def run_timers(
     *,
     stop: asyncio.Event,
     metrics: Metrics | None = None,
+    look_every_s: float = LOOK_EVERY_S,
 ) -> None:
     """Give each due row of `kind` its tick until `stop` is set."""
     metrics = metrics or Metrics()
@@ -61,7 +62,7 @@ async def run_timers(
         metrics.add(TIMERS_FIRED, kind.name, amount=settled)
         if settled == 0:
             upcoming = min((at for at, _ in due if at > now), default=None)
-            await _wait(clock, upcoming, alarm.earlier_than(upcoming))
+            await _wait(clock, upcoming, alarm, look_every_s)
 
 
 async def _tick_all(
@@ -87,16 +88,14 @@ def _due(kind: Kind[Any], state: object, now: datetime) -> bool:
     return at is not None and at <= now
 
 
-async def _wait(clock: Clock, upcoming: datetime | None, earlier: Any) -> None:
-    """Return at `upcoming`, when something earlier was heard of, or after a second."""
-    waits = [asyncio.ensure_future(earlier)]
+async def _wait(clock: Clock, upcoming: datetime | None, alarm: Alarm, look_every_s: float) -> None:
+    """Return at `upcoming`, when something earlier was heard of, or when it is time to look."""
+    waits = [asyncio.ensure_future(alarm.earlier_than(upcoming))]
     if upcoming is not None:
         waits.append(asyncio.ensure_future(clock.sleep_until(upcoming)))
     try:
-        await asyncio.wait(waits, timeout=LOOK_EVERY_S, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(waits, timeout=look_every_s, return_when=asyncio.FIRST_COMPLETED)
     finally:
         for wait in waits:
             wait.cancel()
-        for wait in waits:
-            with suppress(asyncio.CancelledError):
-                await wait
+        await asyncio.wait(waits)
