@@ -1,12 +1,16 @@
 """Bodies too large are refused before anything is parsed, whatever their headers say."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
 
+from contact_runtime.http.edge import Edge
+from contact_runtime.http.limits import Limits
 from contact_runtime.issuer import mint
+from contact_runtime.metrics import Metrics
 from tests.support.demo_app import LIMIT_BYTES, client_of, demo_app
 
 
@@ -77,6 +81,20 @@ async def test_a_declared_length_that_is_no_number_does_not_lift_the_limit(
             "/v1/upload", content=body(), headers={b"Content-Length": odd.encode("latin-1")}
         )
         assert answer.status_code == 413, odd
+
+
+async def test_a_body_that_trickles_is_refused_in_the_end(tmp_path: Path) -> None:
+    trickling = asyncio.Event()
+
+    async def body() -> AsyncIterator[bytes]:
+        yield b"x"
+        await trickling.wait()
+
+    slow = Limits(demo_app(tmp_path), limit_s=0.05)
+    token = mint(tmp_path, "integrator")
+    async with client_of(Edge(slow, Metrics()), token) as api:
+        answer = await api.post("/v1/upload", content=body())
+    assert (answer.status_code, answer.json()["code"]) == (408, "body-too-slow")
 
 
 async def test_the_limit_holds_without_a_token_too(tmp_path: Path) -> None:

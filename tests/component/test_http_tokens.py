@@ -1,11 +1,16 @@
 """Who may ask: every token that must not pass, and what those that pass may see."""
 
+import asyncio
 import base64
 import hmac
 import json
+import sys
+import threading
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -235,13 +240,42 @@ async def test_without_the_issuers_keys_the_answer_is_try_again(tmp_path: Path) 
     assert (answer.status_code, answer.json()["code"]) == (503, "try-again")
 
 
-def test_several_processes_may_make_the_issuer_at_once(tmp_path: Path) -> None:
-    jwks = ensure_issuer(tmp_path)
-    before = jwks.read_text()
-    assert ensure_issuer(tmp_path).read_text() == before
+async def test_several_processes_may_make_the_issuer_at_once(tmp_path: Path) -> None:
+    order = ("-m", "contact_runtime.issuer", "token", "--state", str(tmp_path))
+    processes = [
+        await asyncio.create_subprocess_exec(
+            sys.executable, *order, "--role", "supervisor", stdout=asyncio.subprocess.PIPE
+        )
+        for _ in range(4)
+    ]
+    told = [await process.communicate() for process in processes]
+    assert [process.returncode for process in processes] == [0] * 4
+    auth = Auth(str(tmp_path / JWKS_FILE), ISSUER, AUDIENCE)
+    for said, _ in told:
+        assert (await auth.principal(said.decode().strip())).role == "supervisor"
     assert (tmp_path / KEY_FILE).stat().st_mode & 0o777 == 0o600
-    assert "d" not in json.loads(before)["keys"][0]
+    assert "d" not in json.loads((tmp_path / JWKS_FILE).read_text())["keys"][0]
     assert sorted(path.name for path in tmp_path.iterdir()) == [KEY_FILE, JWKS_FILE]
+
+
+async def test_the_keys_may_be_at_an_address(tmp_path: Path) -> None:
+    token = mint(tmp_path, "supervisor")
+    handler = partial(QuietHandler, directory=str(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            auth = Auth(f"http://127.0.0.1:{server.server_port}/{JWKS_FILE}", ISSUER, AUDIENCE)
+            assert (await auth.principal(token)).role == "supervisor"
+        finally:
+            server.shutdown()
+            thread.join()
+    assert (await auth.principal(token)).role == "supervisor"  # the issuer is away: no matter
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
 
 
 def test_the_command_line_prints_a_token_that_passes(

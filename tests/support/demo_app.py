@@ -8,6 +8,7 @@ from typing import Annotated
 import httpx
 from fastapi import APIRouter, Depends, FastAPI, Request, Response, WebSocket
 from msgspec import Struct
+from starlette.types import ASGIApp
 
 from contact_runtime.errors import CommitUnknown, StreamMoved
 from contact_runtime.http.app import create_app
@@ -148,7 +149,7 @@ def demo_app(
     )
 
 
-def client_of(app: FastAPI, token: str | None = None) -> httpx.AsyncClient:
+def client_of(app: ASGIApp, token: str | None = None) -> httpx.AsyncClient:
     """Return a client that calls `app` in this process."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)

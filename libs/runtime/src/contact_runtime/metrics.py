@@ -113,6 +113,55 @@ TIMERS_FIRED = Metric(
 LEASE_HELD = Metric(
     "lease_held", "gauge", "0 or 1", "Whether this process holds the lease now.", ("lease",)
 )
+ROUTER_DECISIONS = Metric(
+    "router_decisions_total",
+    "counter",
+    "decisions",
+    "Decisions made by this leader, by kind; they count once read back.",
+    ("kind",),
+)
+ROUTER_WAIT_SECONDS = Metric(
+    "router_wait_seconds",
+    "histogram",
+    "seconds",
+    "How long calls had waited when they were offered (business time).",
+    ("queue",),
+    (1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0),
+)
+ROUTER_WAITING = Metric(
+    "router_waiting_calls", "gauge", "calls", "Calls that wait in the queue now.", ("queue",)
+)
+ROUTER_TURN_SECONDS = Metric(
+    "router_turn_seconds",
+    "histogram",
+    "seconds",
+    "One turn that decided something: deciding and encoding (machine time).",
+    (),
+    (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5),
+)
+ROUTER_READ_BACK_SECONDS = Metric(
+    "router_read_back_seconds",
+    "histogram",
+    "seconds",
+    "From a batch of decisions to its being read back, which makes it count (machine time).",
+)
+ROUTER_LEADS = Metric("router_leads", "gauge", "0 or 1", "Whether this replica leads its pool now.")
+ROUTER_EPOCH = Metric("router_epoch", "gauge", "epochs", "The epoch this replica has folded.")
+ROUTER_CLAIMS = Metric(
+    "router_claims_total", "counter", "claims", "Claims of leadership made by this replica."
+)
+ROUTER_FAILURES = Metric(
+    "router_failures_total",
+    "counter",
+    "failures",
+    "Batches of this replica whose fate was in doubt; it stepped down and claimed anew.",
+)
+ROUTER_VOID = Metric(
+    "router_void_total",
+    "counter",
+    "records",
+    "Claims and decisions on the topic `routed` that do not count.",
+)
 
 CATALOGUE: tuple[Metric, ...] = tuple(
     value for value in list(globals().values()) if isinstance(value, Metric)

@@ -1,30 +1,37 @@
 """Limits before parsing: how large a body may be, and which characters an address may hold."""
 
+import asyncio
 from collections.abc import Iterable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from contact_runtime.http.problems import BODY_TOO_LARGE, MALFORMED_REQUEST, Problem
+from contact_runtime.http.problems import BODY_TOO_LARGE, BODY_TOO_SLOW, MALFORMED_REQUEST, Problem
 
 LIMIT_BYTES = 64 * 1024
+LIMIT_S = 10.0
 
 
 class Limits:
     """ASGI middleware: a body over the limit is refused with 413, declared or streamed.
 
-    A NUL in the path or the query is refused with 400: PostgreSQL could not keep it.
+    One that does not arrive in time is refused with 408, so that nobody holds connections by
+    sending a byte now and then. A NUL in the path or the query is refused with 400: PostgreSQL
+    could not keep it.
     """
 
-    def __init__(self, app: ASGIApp, limit_bytes: int = LIMIT_BYTES) -> None:
+    def __init__(
+        self, app: ASGIApp, limit_bytes: int = LIMIT_BYTES, limit_s: float = LIMIT_S
+    ) -> None:
         """Wrap `app`."""
         self._app = app
         self._limit = limit_bytes
+        self._limit_s = limit_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, its body counted.
 
         Raises:
-            Problem: 400 or 413, before anything was parsed.
+            Problem: 400, 408 or 413, before anything was parsed.
         """
         if scope["type"] == "lifespan":
             return await self._app(scope, receive, send)
@@ -38,16 +45,28 @@ class Limits:
 
     def _counted(self, receive: Receive) -> Receive:
         taken = 0
+        whole = False
+        ends = asyncio.get_running_loop().time() + self._limit_s
 
         async def counted() -> Message:
-            nonlocal taken
-            message = await receive()
+            nonlocal taken, whole
+            message = await (receive() if whole else self._in_time(receive, ends))
             taken += len(message.get("body", b""))
             if taken > self._limit:
                 raise self._too_large()
+            whole = not message.get("more_body", False)
             return message
 
         return counted
+
+    async def _in_time(self, receive: Receive, ends: float) -> Message:
+        try:
+            async with asyncio.timeout_at(ends):
+                return await receive()
+        except TimeoutError:
+            raise Problem(
+                BODY_TOO_SLOW, headers={"Connection": "close"}, limit_s=self._limit_s
+            ) from None
 
     def _too_large(self) -> Problem:
         # The rest of the body is not read, so the connection cannot be used again.

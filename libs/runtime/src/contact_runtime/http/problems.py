@@ -75,6 +75,12 @@ BODY_TOO_LARGE = _type(
     "The body is too large",
     "The member `limit_bytes` of the document is the most that this service takes.",
 )
+BODY_TOO_SLOW = _type(
+    "body-too-slow",
+    408,
+    "The body did not arrive in time",
+    "The member `limit_s` of the document is how long this service waits for it, in seconds.",
+)
 MEDIA_TYPE_UNSUPPORTED = _type(
     "media-type-unsupported",
     415,
@@ -128,6 +134,7 @@ RUNTIME_PROBLEMS: tuple[ProblemType, ...] = (
     NOT_FOUND,
     METHOD_NOT_ALLOWED,
     BODY_TOO_LARGE,
+    BODY_TOO_SLOW,
     MEDIA_TYPE_UNSUPPORTED,
     INVALID_REQUEST,
     IDEMPOTENCY_KEY_REUSED,
@@ -161,7 +168,7 @@ def not_found(what: str = "it") -> Problem:
 
 
 def refusal_type(refusal: type[Exception], status: int) -> ProblemType:
-    """Return the problem type of a refusal class: its `code`, and its docstring as the meaning.
+    """Return the problem type of a refusal class: its `code`; its docstring's first sentence.
 
     Raises:
         TypeError: the class has no `code` or no docstring, so nobody could look it up.
@@ -169,9 +176,9 @@ def refusal_type(refusal: type[Exception], status: int) -> ProblemType:
     code = getattr(refusal, "code", None)
     if not isinstance(code, str) or not refusal.__doc__:
         raise TypeError(f"refusal {refusal.__name__} needs a `code` and a docstring")
-    title, _, rest = refusal.__doc__.strip().partition("\n")
-    meaning = " ".join(rest.split()) or title
-    return ProblemType(code, status, title.rstrip("."), meaning)
+    title, _, rest = " ".join(refusal.__doc__.split()).partition(". ")
+    title = title.rstrip(".")
+    return ProblemType(code, status, title, rest or f"{title}.")
 
 
 def document(
