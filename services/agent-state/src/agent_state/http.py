@@ -1,0 +1,173 @@
+"""The API of agent-state: agents, their commands, their sockets."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query, Request, WebSocket
+from msgspec import to_builtins
+from pydantic import AwareDatetime
+
+from agent_state.bodies import CommandBody, ProfileBody
+from agent_state.commands import Order
+from agent_state.domain.agent import Agent
+from agent_state.domain.commands import SetProfile
+from agent_state.domain.view import view_of
+from agent_state.problems import STATUSES, problem_of
+from agent_state.seats import Submit
+from agent_state.sockets import Sockets
+from agent_state.tables import AGENT
+from contact_runtime.http import context as request_context
+from contact_runtime.http.auth import Principal, require
+from contact_runtime.http.bodies import Id, View
+from contact_runtime.http.problems import not_found
+from contact_runtime.rows import Store
+
+REFUSALS: dict[type[Exception], int] = {**STATUSES}
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the routes need."""
+
+    store: Store
+    submit: Submit
+    sockets: Sockets
+
+
+class SlotView(View):
+    """One contact's room with the agent."""
+
+    slot: int
+    state: Literal["free", "reserved", "talking", "hold", "wrap_up"]
+    call_id: str | None
+    attempt: int | None
+    reservation_id: str | None
+    since: AwareDatetime | None
+
+
+class StateView(View):
+    """What the agent is now."""
+
+    agent_id: str
+    presence: Literal["Offline", "NotReady", "Ready"]
+    reason: str | None
+    status: Literal["Offline", "NotReady", "Ready", "Reserved", "Talking", "Hold", "WrapUp"]
+    site_id: str
+    slots: list[SlotView]
+
+
+class AnswerView(View):
+    """The agent after a command; `sequence` numbers their changes."""
+
+    sequence: int
+    agent: StateView
+
+
+class AgentView(View):
+    """An agent: who they are and what they are now."""
+
+    agent_id: str
+    name: str
+    site_id: str
+    team: str | None
+    pool: str
+    skills: dict[str, int]
+    wrap_up_s: float
+    telephone: bool
+    sequence: int
+    state: StateView
+
+
+class AgentsView(View):
+    """A page of agents, by id; `next` is the `after` of the next page."""
+
+    agents: list[AgentView]
+    next: str | None
+
+
+routes = APIRouter(prefix="/v1/agents", tags=["agents"])
+Administrator = Annotated[Principal, Depends(require("agents:admin"))]
+Reader = Annotated[Principal, Depends(require("agents:read"))]
+Actor = Annotated[Principal, Depends(require("agents:act"))]
+
+
+@routes.put("/{agent_id}")
+async def describe_agent(
+    agent_id: Id, body: ProfileBody, _: Administrator, request: Request
+) -> AgentView:
+    """Describe an agent, new or known; the same again changes nothing."""
+    context: Context = request.app.state.context
+    await context.submit(Order(agent_id, SetProfile(profile=body.profile()), traceparent=trace()))
+    return _shown(await context.store.peek(AGENT, agent_id))
+
+
+@routes.get("/{agent_id}")
+async def read_agent(agent_id: Id, _: Reader, request: Request) -> AgentView:
+    """Return an agent as they are now."""
+    context: Context = request.app.state.context
+    return _shown(await context.store.peek(AGENT, agent_id))
+
+
+@routes.get("")
+async def read_agents(
+    _: Reader,
+    request: Request,
+    after: Annotated[Id | None, Query(description="`next` of the page before")] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+) -> AgentsView:
+    """Return agents as they are now, by id."""
+    context: Context = request.app.state.context
+    agents = await context.store.scan(AGENT)
+    known = sorted(key for key, agent in agents.items() if agent.profile and key > (after or ""))
+    page = known[:limit]
+    return AgentsView(
+        agents=[_shown(agents[key]) for key in page],
+        next=page[-1] if len(known) > limit else None,
+    )
+
+
+@routes.post("/{agent_id}/commands")
+async def command_agent(
+    agent_id: Id, body: CommandBody, principal: Actor, request: Request
+) -> AnswerView:
+    """Carry out an agent's command; the same `command_id` again gets the same answer.
+
+    409 tells what is true instead, where the command came too late.
+    """
+    principal.must_be(agent_id)
+    context: Context = request.app.state.context
+    answer = await context.submit(Order(agent_id, body.order(), body.command_id, trace()))
+    if answer.refused is not None:
+        raise problem_of(answer.refused)
+    return AnswerView.model_validate(
+        {"sequence": answer.version, "agent": to_builtins(answer.agent)}
+    )
+
+
+@routes.websocket("/{agent_id}/socket")
+async def attend_agent(websocket: WebSocket, agent_id: Id, principal: Actor) -> None:
+    """Show an agent their state, offers and calls, and take their commands."""
+    principal.must_be(agent_id)
+    context: Context = websocket.app.state.context
+    if (await context.store.peek(AGENT, agent_id)).profile is None:
+        raise not_found("the agent")
+    await context.sockets.attend(websocket, agent_id, principal)
+
+
+def trace() -> str | None:
+    """Return the trace that this request is part of."""
+    return request_context.traceparent.get()
+
+
+def _shown(agent: Agent) -> AgentView:
+    if agent.profile is None:
+        raise not_found("the agent")
+    shown: dict[str, Any] = {
+        **to_builtins(agent.profile),
+        "agent_id": agent.agent_id,
+        "sequence": agent.version,
+        "state": to_builtins(view_of(agent)),
+    }
+    return AgentView.model_validate(
+        {"team": None, "pool": agent.profile.pool, "telephone": False, **shown}
+    )

@@ -1,0 +1,147 @@
+"""The agents' sockets of this process: what comes in, what goes out, and who has gone."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import msgspec
+from pydantic import ValidationError
+from starlette.websockets import WebSocket
+
+from agent_state.bodies import CommandBody
+from agent_state.commands import Order
+from agent_state.domain.agent import Agent, Offline
+from agent_state.domain.answers import refusal_of
+from agent_state.domain.commands import LeaveDesk, LoseConnection
+from agent_state.domain.refusals import Refusal
+from agent_state.problems import document_of, problem_of, try_again
+from agent_state.projections import Reply, frame
+from agent_state.seats import Line, Seat, Submit, insist
+from agent_state.tables import AGENT
+from contact_runtime.errors import Transient
+from contact_runtime.http.auth import Principal, accept
+from contact_runtime.http.problems import INVALID_REQUEST, TOKEN_INVALID, Problem
+from contact_runtime.rows import Store
+
+TOKEN_EXPIRED = 4401
+
+
+class Sockets:
+    """The seats of this process, by agent. `place` names the process, anew at each start."""
+
+    def __init__(self, store: Store, submit: Submit, *, place: str, grace_s: float) -> None:
+        """Feed sockets from `store`; commands go through `submit`."""
+        self._store = store
+        self._submit = submit
+        self._place = place
+        self._grace_s = grace_s
+        self._seats: dict[str, Seat] = {}
+
+    async def attend(self, websocket: WebSocket, agent_id: str, principal: Principal) -> None:
+        """Serve one socket of an agent until it closes or its token ends."""
+        await accept(websocket)
+        line, seat = Line(websocket), self._seat(agent_id)
+        writing = asyncio.create_task(line.write(), name="line")
+        try:
+            async with asyncio.timeout((principal.expires_at - datetime.now(UTC)).total_seconds()):
+                await seat.sit(line)
+                await self._listen(websocket, line, agent_id)
+        except TimeoutError:
+            await websocket.close(TOKEN_EXPIRED, TOKEN_INVALID.code)
+        finally:
+            writing.cancel()
+            seat.leave(line, lambda: self._stand_up(agent_id, seat))
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Look after agents whose sockets died with an earlier process, until `stop` is set."""
+        sweeping = asyncio.create_task(self._sweep(), name="sweep")
+        await stop.wait()
+        sweeping.cancel()
+        self.close()
+
+    def close(self) -> None:
+        """Follow nobody any more."""
+        for seat in self._seats.values():
+            seat.close()
+        self._seats.clear()
+
+    def _seat(self, agent_id: str) -> Seat:
+        seat = self._seats.get(agent_id)
+        if seat is None:
+            seat = Seat(agent_id, self._store, self._submit, self._place, self._grace_s)
+            self._seats[agent_id] = seat
+        return seat
+
+    def _stand_up(self, agent_id: str, seat: Seat) -> None:
+        if self._seats.get(agent_id) is seat:
+            del self._seats[agent_id]
+
+    async def _listen(self, websocket: WebSocket, line: Line, agent_id: str) -> None:
+        while True:
+            message = await websocket.receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            said = message.get("text") or message.get("bytes") or ""
+            line.put([frame(await self._reply(agent_id, said))])
+
+    async def _reply(self, agent_id: str, said: str | bytes) -> Reply:
+        try:
+            body = CommandBody.model_validate_json(said)
+        except ValidationError as wrong:
+            return _refused(_command_id(said), _invalid(wrong))
+        try:
+            answer = await self._submit(Order(agent_id, body.order(), body.command_id))
+        except Refusal as refused:
+            return _refused(body.command_id, problem_of(refusal_of(refused)))
+        except Transient:
+            return _refused(body.command_id, try_again())
+        error = document_of(problem_of(answer.refused)) if answer.refused else None
+        return Reply(
+            command_id=body.command_id, ok=error is None, sequence=answer.version, error=error
+        )
+
+    async def _sweep(self) -> None:
+        """Give everybody whose sockets an earlier process held the grace, then sign them out.
+
+        Who has connected again, here or to another process, keeps the desk.
+        """
+        agents = await self._store.scan(AGENT)
+        places = {key: agent.desk.place for key, agent in agents.items() if _may_be_lost(agent)}
+        held = {key: place for key, place in places.items() if place not in (None, self._place)}
+        await self._tell_all({key: LeaveDesk(place=place or "") for key, place in held.items()})
+        await asyncio.sleep(self._grace_s)
+        await self._tell_all(
+            {key: LoseConnection(place=place or "") for key, place in held.items()}
+        )
+
+    async def _tell_all(self, commands: dict[str, LeaveDesk] | dict[str, LoseConnection]) -> None:
+        orders = (Order(agent_id, command) for agent_id, command in commands.items())
+        await asyncio.gather(*(insist(self._submit, order) for order in orders))
+
+
+def _may_be_lost(agent: Agent) -> bool:
+    return agent.desk.place is not None and not isinstance(agent.presence, Offline)
+
+
+def _refused(command_id: str | None, problem: Problem) -> Reply:
+    return Reply(command_id=command_id, ok=False, error=document_of(problem))
+
+
+def _invalid(wrong: ValidationError) -> Problem:
+    errors = [
+        {"pointer": "#/" + "/".join(map(str, fault["loc"])), "detail": fault["msg"]}
+        for fault in wrong.errors(include_input=False, include_url=False)
+    ]
+    return Problem(INVALID_REQUEST, f"{len(errors)} fault(s)", errors=errors)
+
+
+class _Named(msgspec.Struct):
+    """Of a wrong message, what names it."""
+
+    command_id: str
+
+
+def _command_id(said: str | bytes) -> str | None:
+    try:
+        return msgspec.json.decode(said, type=_Named).command_id[:128]
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
