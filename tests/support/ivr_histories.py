@@ -1,8 +1,9 @@
 """Given facts, when a command, then facts: the calls of ivr without rows or transactions."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from contact_events.answering import CallAnswered
 from contact_events.calls import Caller, Text
@@ -51,26 +52,23 @@ class Told:
     call: Call = field(default_factory=Unborn)
     at: datetime = NINE
     written: list[Envelope] = field(default_factory=list)
-    folded: list[tuple[str, Envelope]] = field(default_factory=list)
+    folded: list[Callable[[Call], Call]] = field(default_factory=list)
 
     def when(self, command: Command) -> list[Event]:
         """Carry out a command as ivr does and return the facts it made true."""
         if isinstance(command, EndLeg):
-            self.call = leg_gone(self.call, command.reservation_id)
+            self._fold(partial(leg_gone, reservation_id=command.reservation_id))
         project = command.project if isinstance(command, Arrive) else SHOP
         facts = decide(self.call_id, self.call, command)
         for fact in facts:
             envelope = self._enveloped(fact, len(self.written) + 1, project, self.call_id)
             self.written.append(envelope)
-            self.folded.append(("own", envelope))
-            self.call = evolve(self.call, envelope)
+            self._fold(partial(evolve, envelope=envelope))
         return facts
 
     def hears(self, fact: Event, sequence: int = 1) -> None:
         """Take in a fact of the topic `answered`, with its sequence of the agent's stream."""
-        envelope = self._enveloped(fact, sequence, SHOP, "agent")
-        self.folded.append(("heard", envelope))
-        self.call = hear(self.call, envelope)
+        self._fold(partial(hear, envelope=self._enveloped(fact, sequence, SHOP, "agent")))
 
     def accepted(
         self,
@@ -97,6 +95,10 @@ class Told:
         """Let business time pass and return what it is then."""
         self.at += timedelta(seconds=seconds)
         return self.at
+
+    def _fold(self, step: Callable[[Call], Call]) -> None:
+        self.folded.append(step)
+        self.call = step(self.call)
 
     def _enveloped(self, fact: Event, sequence: int, project: Project, stream: str) -> Envelope:
         return Envelope(
@@ -137,9 +139,9 @@ def connected(reservation_id: str = "R1", *, sequence: int = 5) -> Told:
     return told
 
 
-def replayed(folded: Sequence[tuple[str, Envelope]]) -> Call:
-    """Return the state that these facts alone lead to."""
+def replayed(folded: Sequence[Callable[[Call], Call]]) -> Call:
+    """Return the state that these steps alone lead to."""
     call: Call = Unborn()
-    for whose, envelope in folded:
-        call = evolve(call, envelope) if whose == "own" else hear(call, envelope)
+    for step in folded:
+        call = step(call)
     return call

@@ -2,10 +2,12 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from contact_runtime.batcher import CommandBatcher
 from contact_runtime.clock import Clock
-from contact_runtime.rows import Store, Unit
+from contact_runtime.metrics import Metrics
+from contact_runtime.rows import Kind, Store, Unit
 from ivr.domain.call import Call, Unborn
 from ivr.domain.flow import Heard, has_something_to_hear, hears
 from ivr.domain.projects import Number, Project, must_stay
@@ -16,18 +18,38 @@ from ivr.tables import NUMBER, PROJECT
 R = TypeVar("R")
 
 
+Work = Callable[[Unit], Awaitable[R]]
+
+
 @dataclass(frozen=True, slots=True)
+class _Job:
+    """Some work, and the rows that it will lock."""
+
+    work: Work[Any]
+    needs: tuple[tuple[Kind[Any], str], ...]
+
+
 class Desk:
     """The parts that the routes need."""
 
-    store: Store
-    clock: Clock
-    people: People
+    def __init__(
+        self, store: Store, clock: Clock, people: People, metrics: Metrics | None = None
+    ) -> None:
+        """Work on `store`, at the time of `clock`, for callers whose keys `people` hold."""
+        self.store = store
+        self.clock = clock
+        self.people = people
+        self._jobs: CommandBatcher[_Job, Any] = CommandBatcher(
+            store, _do, needs=lambda job: job.needs, metrics=metrics
+        )
 
-    async def carry_out(self, work: Callable[[Unit], Awaitable[R]]) -> R:
-        """Return what `work` returns, committed together with what others ask at this moment."""
-        async with self.store.unit() as unit:
-            return await work(unit)
+    async def carry_out(self, work: Work[R], *needs: tuple[Kind[Any], str]) -> R:
+        """Return what `work` returns, committed together with what others ask at this moment.
+
+        `needs` are the rows it will lock: they are locked for all of them in one order.
+        """
+        result: R = await self._jobs.submit(_Job(work, needs))
+        return result
 
     async def heard(self, call: Call) -> Heard | None:
         """Return what the caller hears now, by their project as it is now."""
@@ -68,3 +90,7 @@ class Desk:
         for dnis in sorted(had - set(project.dnis)):
             unit.put(NUMBER, dnis, Number())
         unit.put(PROJECT, project.project_id, project)
+
+
+async def _do(unit: Unit, command: _Job) -> Any:
+    return await command.work(unit)

@@ -10,7 +10,7 @@ from contact_events.identity import derived_id
 from contact_runtime.http import context
 from contact_runtime.http.auth import Principal, require
 from contact_runtime.http.bodies import Id
-from contact_runtime.http.idempotency import Once, Reply, once
+from contact_runtime.http.idempotency import IDEMPOTENCY, Once, Reply, once
 from contact_runtime.http.problems import not_found
 from contact_runtime.rows import Unit
 from ivr.commands import Cause, carry_out, tell_reading
@@ -89,7 +89,11 @@ async def receive_call(
         call = carry_out(unit, call_id, await unit.load(CALL, call_id), command, cause)
         return Reply.of(201, CallView.of(call_id, call, hears(call, project)))
 
-    reply = await desk.carry_out(lambda unit: asked.reply(unit, lambda: receive(unit)))
+    reply = await desk.carry_out(
+        lambda unit: asked.reply(unit, lambda: receive(unit)),
+        (CALL, call_id),
+        (IDEMPOTENCY, asked.row),
+    )
     return reply.response()
 
 
@@ -104,7 +108,7 @@ async def press_digits(call_id: Id, body: DigitsBody, principal: Writes, desk: A
         after = carry_out(unit, call_id, call, command, cause)
         return CallView.of(call_id, after, hears(after, project))
 
-    return await desk.carry_out(press)
+    return await desk.carry_out(press, (CALL, call_id))
 
 
 @routes.post("/calls/{call_id}/hangup")
@@ -117,7 +121,7 @@ async def hang_up(call_id: Id, principal: Writes, desk: AtDesk) -> CallView:
         after = carry_out(unit, call_id, call, HangUp(), cause)
         return CallView.of(call_id, after, hears(after, project))
 
-    return await desk.carry_out(leave)
+    return await desk.carry_out(leave, (CALL, call_id))
 
 
 @routes.get("/calls/{call_id}")
@@ -156,7 +160,7 @@ async def read_caller(call_id: Id, principal: Opens, desk: AtDesk) -> CallerView
         tell_reading(unit, call_id, call, call.joined_agent_id, cause)
         return CallerView(number=identity.number, name=identity.name)
 
-    return await desk.carry_out(read)
+    return await desk.carry_out(read, (CALL, call_id))
 
 
 @routes.put("/projects/{project_id}")
