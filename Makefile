@@ -12,7 +12,6 @@ SETUP = @test -n "$(SYSTEM_PYTHON)" || { echo "setup: missing: python >= 3.11; o
 	$(SYSTEM_PYTHON) -m deploy.local.setup
 PYTHON := .venv/bin/python
 STATE := $(or $(POLYCENTRE_STATE),.polycentre)
-AUDIT ?= -m reporting.audit
 TESTS ?= tests
 REPEAT ?= 1
 
@@ -47,11 +46,11 @@ token: packages ## print a token: ROLE=supervisor|agent|integrator|client [CLIEN
 
 .PHONY: tail
 tail: packages ## print a topic as it grows, one line an event: TOPIC=routed
-	@$(PYTHON) -m contact_runtime.tail $(or $(TOPIC),routed)
+	@exec $(PYTHON) -m deploy.local.control tail "$(or $(TOPIC),routed)"
 
 .PHONY: audit
 audit: packages ## read the whole log and prove that nothing in it is broken
-	@$(PYTHON) $(AUDIT)
+	@exec $(PYTHON) -m deploy.local.control audit $(if $(AT_REST),--at-rest)
 
 .PHONY: bench
 bench: setup ## measure; NAME=chain for one benchmark

@@ -6,6 +6,7 @@ import shlex
 from contact_runtime.issuer import mint
 from deploy.local.plan import Plan
 from deploy.local.settings import SERVICES
+from sim.centre import PROJECTS, SITES
 
 SUPERVISORS_HOURS = 24.0
 
@@ -41,7 +42,7 @@ def announcement(plan: Plan) -> str:
 
 def place_a_call(ivr: str, token: str) -> str:
     """Return a command line that places a call to the first project's number."""
-    call = {"ani": "+74957654321", "dnis": DNIS, "entry_site": "moscow"}
+    call = {"ani": "+74957654321", "dnis": PROJECTS[0].dnis, "entry_site": SITES[0].site_id}
     words = [
         *("curl", "-sS", f"{ivr}/v1/calls"),
         *("-H", f"Authorization: Bearer {token}"),
@@ -49,6 +50,3 @@ def place_a_call(ivr: str, token: str) -> str:
         *("-d", json.dumps(call)),
     ]
     return shlex.join(words)
-
-
-DNIS = "+74950000001"

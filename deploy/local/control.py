@@ -1,9 +1,11 @@
-"""`make stop` and `make kill`: a word to a system that runs in the state folder."""
+"""A word to the system that runs in the state folder: `make stop`, `kill`, `audit`, `tail`."""
 
 import os
 import signal
 import sys
+from typing import NoReturn
 
+from deploy.local.addresses import Addresses
 from deploy.local.lock import SUPERVISOR, running_supervisor
 from deploy.local.pidfiles import end_left_overs, gone_within, pid_files, read_pid_file
 from deploy.local.state import StateFolder, state_folder
@@ -38,6 +40,22 @@ def kill(state: StateFolder, name: str) -> int:
     return 0
 
 
+def audit(state: StateFolder, more: list[str]) -> NoReturn:
+    """Become the auditor of the log and of reporting's tables."""
+    found = Addresses.of(state)
+    where = ["--bootstrap", found.kafka, "--database-url", found.database("reporting")]
+    _become("reporting.audit", *where, *more)
+
+
+def tail(state: StateFolder, topic: str, more: list[str]) -> NoReturn:
+    """Become the reader of a topic."""
+    _become("contact_runtime.tail", "--bootstrap", Addresses.of(state).kafka, *more, topic)
+
+
+def _become(module: str, *arguments: str) -> NoReturn:
+    os.execv(sys.executable, [sys.executable, "-m", module, *arguments])
+
+
 def main(arguments: list[str]) -> int:
     """Carry out one order."""
     state = StateFolder(state_folder())
@@ -46,7 +64,11 @@ def main(arguments: list[str]) -> int:
             return stop(state)
         case ["kill", name]:
             return kill(state, name)
-    print("usage: python -m deploy.local.control stop | kill NAME", file=sys.stderr)
+        case ["audit", *more]:
+            audit(state, more)
+        case ["tail", topic, *more]:
+            tail(state, topic, more)
+    print("usage: python -m deploy.local.control stop|kill NAME|audit|tail TOPIC", file=sys.stderr)
     return 2
 
 

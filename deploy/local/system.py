@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from contact_runtime import embedded, issuer
+from deploy.local.addresses import Addresses
 from deploy.local.announcement import announcement
 from deploy.local.kafka import LocalKafka
 from deploy.local.plan import Plan
@@ -33,6 +34,7 @@ class System:
         """Start every part, each when what it needs is ready, and say where everything is."""
         issuer.ensure_issuer(self.state.keys)
         kafka, database = await asyncio.gather(self._kafka(), self._database())
+        Addresses(kafka, database).leave(self.state)
         plan = Plan(self.settings, self.state, kafka, database)
         starting = [self.supervisor.start(plan.clock())]
         await together(starting + [self._migrate(step) for step in plan.migrations()])

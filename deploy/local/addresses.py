@@ -1,0 +1,42 @@
+"""Where the log and the databases of a state folder are, for tools that come later."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from deploy.local.settings import LocalSettings, database_of
+from deploy.local.state import StateFolder
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """The broker, and the database server without a database's name."""
+
+    kafka: str
+    database_server: str
+
+    @classmethod
+    def of(cls, state: StateFolder) -> "Addresses":
+        """Return what the last run in this folder left, or where a run would be by default."""
+        try:
+            return cls(**json.loads(_file(state).read_text()))
+        except FileNotFoundError:
+            default = LocalSettings()
+            return cls(
+                f"{default.host}:{default.kafka_port}",
+                f"postgresql://postgres@{default.host}:{default.postgres_port}",
+            )
+
+    def database(self, service: str) -> str:
+        """Return the URL of the service's database."""
+        return database_of(self.database_server, service)
+
+    def leave(self, state: StateFolder) -> None:
+        """Write them down; a password in the URL stays between owner and file."""
+        path = _file(state)
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(asdict(self)))
+
+
+def _file(state: StateFolder) -> Path:
+    return state.root / "addresses.json"
