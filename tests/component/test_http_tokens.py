@@ -255,7 +255,11 @@ async def test_several_processes_may_make_the_issuer_at_once(tmp_path: Path) -> 
         assert (await auth.principal(said.decode().strip())).role == "supervisor"
     assert (tmp_path / KEY_FILE).stat().st_mode & 0o777 == 0o600
     assert "d" not in json.loads((tmp_path / JWKS_FILE).read_text())["keys"][0]
-    assert sorted(path.name for path in tmp_path.iterdir()) == [KEY_FILE, JWKS_FILE]
+    assert names_in(tmp_path) == [KEY_FILE, JWKS_FILE]
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
 
 
 async def test_the_keys_may_be_at_an_address(tmp_path: Path) -> None:
