@@ -1,0 +1,76 @@
+"""The router as a process: every part, in the order it starts."""
+
+import secrets
+from typing import Final
+
+from fastapi import FastAPI
+
+from contact_events.partitions import partition_of
+from contact_events.topics import ROUTING_CONFIG, TOPICS
+from contact_runtime.clock import Clock, clock_from_log
+from contact_runtime.http.app import create_app
+from contact_runtime.http.auth import Auth
+from contact_runtime.http.ops import Health, create_ops_app
+from contact_runtime.kafka import KafkaLog
+from contact_runtime.log import Log, TopicPartition
+from contact_runtime.logs import configure_logs
+from contact_runtime.metrics import Metrics
+from contact_runtime.serve import Background, serve
+from router.http import REFUSALS, Desk, routes
+from router.loop import Loop
+from router.orders import Orders
+from router.replica import Replica
+from router.settings import Settings
+
+CODE_VERSION: Final = "1"
+"""Of what is decided: two replicas of one version decide equally from equal states."""
+
+DESCRIPTION = "One queue over all sites: who is offered what, and what people order of it."
+
+
+async def main(settings: Settings) -> int:
+    """Run the router until it is told to stop; return the exit code."""
+    configure_logs("router", settings.log_level)
+    log = KafkaLog(settings.kafka_bootstrap)
+    await log.ensure_topics(TOPICS, settings.partitions)
+    metrics, health = Metrics(), Health()
+    loop = build(log, await clock_from_log(log), settings.pool, settings.partitions, metrics)
+    app = create_router_app(settings, loop, metrics)
+    health.add("caught_up", lambda: None if loop.caught_up else "still reading the log")
+    return await serve(
+        app,
+        create_ops_app(health, metrics),
+        health=health,
+        host=settings.host,
+        http_port=settings.http_port,
+        ops_port=settings.ops_port,
+        tasks=[Background("router", loop.run)],
+    )
+
+
+def build(log: Log, clock: Clock, pool: str, partitions: int, metrics: Metrics) -> Loop:
+    """Return one replica of the pool's router, with a name that no other start of it has."""
+    partition = partition_of(pool, partitions)
+    orders = Orders(log, TopicPartition(ROUTING_CONFIG.name, partition), pool, clock)
+    return Loop(
+        replica=Replica(pool, secrets.token_hex(6), CODE_VERSION),
+        log=log,
+        partition=partition,
+        clock=clock,
+        orders=orders,
+        metrics=metrics,
+    )
+
+
+def create_router_app(settings: Settings, loop: Loop, metrics: Metrics) -> FastAPI:
+    """Return the router's HTTP application."""
+    return create_app(
+        "router",
+        routes=[routes],
+        refusals=REFUSALS,
+        auth=Auth(settings.jwks, settings.jwt_issuer, settings.jwt_audience),
+        context=Desk(loop.orders, loop),
+        description=DESCRIPTION,
+        metrics=metrics,
+        cors_origins=settings.allowed_origins,
+    )
