@@ -22,7 +22,7 @@ from contact_runtime.http.bodies import Id, View
 from contact_runtime.http.problems import not_found
 from contact_runtime.rows import Store
 
-REFUSALS: dict[type[Exception], int] = {**STATUSES}
+REFUSALS: dict[type[Exception], int] = {kind: status for kind, status in STATUSES.items()}
 
 
 @dataclass(frozen=True, slots=True)

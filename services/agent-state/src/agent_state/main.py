@@ -30,9 +30,7 @@ from contact_runtime.serve import Background, serve
 from contact_runtime.store import SqlStore, connect
 from contact_runtime.timers import run_timers
 
-DESCRIPTION = (
-    "Agents: presence, offers settled once each, talk and wrap-up; their desktops' sockets."
-)
+DESCRIPTION = "Agents: presence, offers settled once each, talk and wrap-up; desktops' sockets."
 SOURCE = "/polycentre/agent-state"
 
 
@@ -50,7 +48,7 @@ def parts(store: Store, clock: Clock, metrics: Metrics, *, grace_s: float) -> ht
 
 
 def application(
-    context: http.Context, auth: Auth, metrics: Metrics, origins: tuple[str, ...]
+    context: http.Context, auth: Auth, metrics: Metrics, origins: tuple[str, ...] = ()
 ) -> FastAPI:
     """Return the HTTP application on these parts."""
     return create_app(

@@ -1,6 +1,7 @@
 """The agents' sockets of this process: what comes in, what goes out, and who has gone."""
 
 import asyncio
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import msgspec
@@ -9,7 +10,7 @@ from starlette.websockets import WebSocket
 
 from agent_state.bodies import CommandBody
 from agent_state.commands import Order
-from agent_state.domain.agent import Agent, Offline
+from agent_state.domain.agent import Offline
 from agent_state.domain.answers import refusal_of
 from agent_state.domain.commands import LeaveDesk, LoseConnection
 from agent_state.domain.refusals import Refusal
@@ -105,21 +106,19 @@ class Sockets:
         Who has connected again, here or to another process, keeps the desk.
         """
         agents = await self._store.scan(AGENT)
-        places = {key: agent.desk.place for key, agent in agents.items() if _may_be_lost(agent)}
-        held = {key: place for key, place in places.items() if place not in (None, self._place)}
-        await self._tell_all({key: LeaveDesk(place=place or "") for key, place in held.items()})
+        held = [
+            (agent_id, agent.desk.place)
+            for agent_id, agent in agents.items()
+            if agent.desk.place is not None
+            and agent.desk.place != self._place
+            and not isinstance(agent.presence, Offline)
+        ]
+        await self._tell_all(Order(key, LeaveDesk(place=place)) for key, place in held)
         await asyncio.sleep(self._grace_s)
-        await self._tell_all(
-            {key: LoseConnection(place=place or "") for key, place in held.items()}
-        )
+        await self._tell_all(Order(key, LoseConnection(place=place)) for key, place in held)
 
-    async def _tell_all(self, commands: dict[str, LeaveDesk] | dict[str, LoseConnection]) -> None:
-        orders = (Order(agent_id, command) for agent_id, command in commands.items())
+    async def _tell_all(self, orders: Iterable[Order]) -> None:
         await asyncio.gather(*(insist(self._submit, order) for order in orders))
-
-
-def _may_be_lost(agent: Agent) -> bool:
-    return agent.desk.place is not None and not isinstance(agent.presence, Offline)
 
 
 def _refused(command_id: str | None, problem: Problem) -> Reply:
