@@ -1,0 +1,146 @@
+"""A day in the centre, through the public APIs only."""
+
+import asyncio
+import math
+import sys
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from functools import cache
+from pathlib import Path
+
+import httpx
+from pydantic import ValidationError
+
+from contact_runtime.client_keys import add_client
+from contact_runtime.issuer import CLIENT_KEYS_FILE, mint
+from sim import agents, apis, centre, dayfile, planned
+from sim.apis import Api
+from sim.callers import Callers, Talks, live
+from sim.pace import Time
+from sim.profiles import CLOSES_H, OPENS_H
+from sim.settings import Settings
+
+MOSCOW = timezone(timedelta(hours=3))
+QUARTER_S = 900
+SIGN_IN_S = 20.0
+"""Business seconds that agents get to sign in before the first call."""
+
+SETTLE_S = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Apis:
+    """The APIs as the administrator and as the front door use them."""
+
+    ivr: Api
+    router: Api
+    agent_state: Api
+    reporting: Api
+    front_door: Api
+
+
+def apis_of(settings: Settings, client: httpx.AsyncClient) -> Apis:
+    """Return the APIs, with tokens of the local issuer."""
+    administrator = mint(settings.issuer_state, "administrator", subject="sim-administrator")
+    integrator = mint(settings.issuer_state, "integrator", subject="sim-front-door")
+    return Apis(
+        ivr=Api(client, settings.ivr_url, administrator),
+        router=Api(client, settings.router_url, administrator),
+        agent_state=Api(client, settings.agent_state_url, administrator),
+        reporting=Api(client, settings.reporting_url, administrator),
+        front_door=Api(client, settings.ivr_url, integrator),
+    )
+
+
+async def furnish(to: Apis, settings: Settings) -> list[str]:
+    """Describe sites, queues, projects and agents to the system; return the agents' ids."""
+    for client_id in dict.fromkeys(project.client_id for project in centre.PROJECTS):
+        add_client(settings.issuer_state / CLIENT_KEYS_FILE, client_id)
+    for site in centre.SITES:
+        await to.router.put(f"/v1/sites/{site.site_id}", site.document())
+    for queue_id, queue in centre.queue_documents().items():
+        await to.router.put(f"/v1/queues/{queue_id}", queue)
+    for project in centre.PROJECTS:
+        await to.ivr.put(f"/v1/projects/{project.project_id}", project.document())
+    documents = centre.agent_documents(settings.agents, settings.seed)
+    for agent_id, agent in documents.items():
+        await to.agent_state.put(f"/v1/agents/{agent_id}", agent)
+    return list(documents)
+
+
+def plans(settings: Settings, now: datetime) -> tuple[list[planned.PlannedCall], str]:
+    """Return the calls of the run, counted from `now`, and a line that says what day it is.
+
+    Raises:
+        dayfile.NotADayFile: the file cannot be replayed.
+    """
+    local = now.astimezone(MOSCOW)
+    if settings.calls is None or settings.day is None:
+        hour = local.hour + local.minute / 60 + local.second / 3600
+        start_h = hour if OPENS_H <= hour < CLOSES_H else float(OPENS_H)
+        calls = list(planned.from_profile(settings.seed, start_h, settings.peak_per_hour))
+        return calls, f"a day by the profile, from {local:%H:%M} in Moscow: {len(calls)} calls"
+    day = dayfile.read_day(settings.calls, settings.day)
+    rows = dayfile.busiest(day.rows, settings.hours) if settings.hours < 24 else day.rows
+    first_s = rows[0].at_s // QUARTER_S * QUARTER_S
+    start_s = first_s - _to_next_quarter_s(now)
+    dirt = ", ".join(f"{count} {what}" for what, count in sorted(day.dirt.items()))
+    said = f"{settings.day} of {settings.calls.name}: {len(rows)} calls ({dirt or 'nothing dirty'})"
+    return list(dayfile.planned(rows, settings.seed, start_s)), said
+
+
+def _to_next_quarter_s(now: datetime) -> int:
+    """Return the seconds to the next quarter of an hour: quarters of the file stay quarters."""
+    passed_s = now.timestamp() % QUARTER_S
+    return QUARTER_S - math.floor(passed_s)
+
+
+async def run(settings: Settings) -> None:
+    """Live one day, say that it has ended, and stay."""
+    limits = httpx.Limits(max_connections=4_000, max_keepalive_connections=400)
+    async with httpx.AsyncClient(limits=limits) as client:
+        to = apis_of(settings, client)
+        staff = await furnish(to, settings)
+        time = Time(await apis.pace(to.reporting))
+        talks = Talks()
+        shift = agents.Shift(
+            socket_url=settings.agent_state_url.replace("http", "ws", 1),
+            token_of=_token_of(settings.issuer_state),
+            time=time,
+            talks=talks,
+            seed=settings.seed,
+        )
+        working = asyncio.create_task(agents.work(shift, staff))
+        print(f"{len(staff)} agents sign in", flush=True)
+        await time.pass_by(SIGN_IN_S)
+        begun = time.now()
+        calls, said = plans(settings, begun)
+        print(said, flush=True)
+        callers = Callers(to.front_door, time, f"{begun:%Y%m%dT%H%M%S.%f}", talks)
+        await live(callers, calls)
+        await time.pass_by(SETTLE_S)
+        shift.over.set()
+        await working
+        fates = ", ".join(f"{count} {fate}" for fate, count in callers.fates.most_common())
+        print(f"the day has ended: {fates}", flush=True)
+        await asyncio.Event().wait()
+
+
+def _token_of(issuer: Path):  # type: ignore[no-untyped-def]
+    @cache
+    def token_of(agent_id: str) -> str:
+        return mint(issuer, "agent", subject=agent_id, agent_id=agent_id)
+
+    return token_of
+
+
+def main() -> int:
+    """Return the exit code: 0 after Ctrl-C, 2 if the settings or the file are wrong."""
+    try:
+        asyncio.run(run(Settings()))
+    except (ValidationError, dayfile.NotADayFile) as wrong:
+        print(f"sim: {wrong}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 0
+    return 0
