@@ -1,0 +1,1 @@
+"""Where numbers are: prefixes in, places out."""
