@@ -1,0 +1,53 @@
+import { useEffect, useRef } from "react";
+
+export type Shortcut = "help" | "language" | "filter" | "clear" | `site-${number}`;
+
+type Key = Pick<KeyboardEvent, "key" | "code" | "ctrlKey" | "metaKey" | "altKey">;
+
+const BY_KEY: Record<string, Shortcut> = {
+  Escape: "clear",
+  "?": "help",
+  "/": "filter",
+  l: "language",
+  L: "language",
+};
+
+/** The same keys of the keyboard under a Russian layout: place, then what it types. */
+const BY_PLACE: Record<string, Shortcut> = {
+  "Slash ,": "help",
+  "Slash .": "filter",
+  "KeyL д": "language",
+  "KeyL Д": "language",
+};
+
+/** Return what a key asks for, or null. */
+export function shortcutOf(pressed: Key): Shortcut | null {
+  const { key, code } = pressed;
+  if (pressed.ctrlKey || pressed.metaKey || pressed.altKey) return null;
+  if (/^[0-9]$/.test(key)) return `site-${Number(key)}`;
+  return BY_KEY[key] ?? BY_PLACE[`${code} ${key}`] ?? null;
+}
+
+/** Call `onShortcut` for the keys of this page, except while somebody types. */
+export function useShortcuts(onShortcut: (shortcut: Shortcut) => void): void {
+  const latest = useRef(onShortcut);
+  latest.current = onShortcut;
+  useEffect(() => {
+    const listen = (event: KeyboardEvent) => {
+      const shortcut = shortcutOf(event);
+      if (!shortcut || event.defaultPrevented || typing(event.target) || dialogOpen()) return;
+      if (shortcut !== "clear") event.preventDefault();
+      latest.current(shortcut);
+    };
+    addEventListener("keydown", listen);
+    return () => removeEventListener("keydown", listen);
+  }, []);
+}
+
+function typing(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.closest("input, textarea, select") !== null;
+}
+
+function dialogOpen(): boolean {
+  return document.querySelector('[role="dialog"]') !== null;
+}

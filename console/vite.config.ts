@@ -1,0 +1,16 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+import { landPlugin } from "./land-plugin";
+
+export default defineConfig({
+  base: "/board/",
+  plugins: [react(), landPlugin()],
+  build: {
+    target: "es2022",
+    // The page's policy allows no data: fonts; each file is fetched from where the page came from.
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 600,
+  },
+  server: { proxy: { "/v1": "http://127.0.0.1:8104" } },
+  test: { include: ["src/**/*.test.ts"], environment: "node" },
+});
