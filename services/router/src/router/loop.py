@@ -15,7 +15,7 @@ from typing import Any, Final
 from contact_events.routing import CallRouted
 from contact_events.topics import QUEUE_STATE, ROUTED, ROUTING_CONFIG
 from contact_runtime.clock import Clock
-from contact_runtime.log import Log, LogError, Record, TopicPartition
+from contact_runtime.log import Log, LogError, LogReader, Record, TopicPartition, Unavailable
 from contact_runtime.metrics import (
     READER_RECORDS,
     ROUTER_CLAIMS,
@@ -45,6 +45,9 @@ from router.whisper import Whisper
 
 READ_LIMIT_S: Final = 0.05
 """Machine seconds that a read waits for a record: how often time alone is looked at."""
+
+PAUSE_S: Final = 0.2
+"""Machine seconds before a log that did not answer at the start is asked again."""
 
 PROGRESS_S: Final = 1.0
 """Machine seconds without a decision after which the leader says that it lives."""
@@ -107,12 +110,7 @@ class Loop:
         return TopicPartition(topic, self.partition)
 
     async def _read(self, stop: asyncio.Event) -> None:
-        topics = (*INPUTS, ROUTED.name)
-        ends = await self.log.ends((*topics, heartbeats.TOPIC))
-        self._ends = {topic: ends[self._at(topic)] for topic in topics}
-        positions = {self._at(topic): 0 for topic in topics}
-        beats = heartbeats.place(self.partition)
-        reader = await self.log.reader({**positions, beats: ends[beats]})
+        reader = await self._open()
         try:
             while not stop.is_set():
                 records = await reader.read(timeout_s=READ_LIMIT_S)
@@ -122,6 +120,19 @@ class Loop:
                 self._step(reader.unheard_s())
         finally:
             await reader.close()
+
+    async def _open(self) -> LogReader:
+        """Return a reader from the beginning; of heartbeats only new ones are of use."""
+        topics, beats = (*INPUTS, ROUTED.name), heartbeats.place(self.partition)
+        while True:
+            try:
+                ends = await self.log.ends((*topics, heartbeats.TOPIC))
+                self._ends = {topic: ends[self._at(topic)] for topic in topics}
+                positions = {self._at(topic): 0 for topic in topics}
+                return await self.log.reader({**positions, beats: ends[beats]})
+            except Unavailable as error:
+                log.warning("cannot read the log yet", extra={"why": str(error)})
+                await asyncio.sleep(PAUSE_S)
 
     def _take(self, record: Record) -> None:
         replica = self.replica

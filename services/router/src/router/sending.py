@@ -49,6 +49,7 @@ class Sender:
         self._at = at
         self._done = done
         self._failed = failed
+        self.writer: LogWriter | None = None
         self._outgoing: Outgoing | None = None
         self._wake = asyncio.Event()
 
@@ -65,26 +66,29 @@ class Sender:
 
     async def run(self) -> None:
         """Append what is given, for ever. A writer stands ready from the beginning."""
-        writer = await self._open()
+        self.writer = await self._open()
         try:
             while True:
                 await self._wake.wait()
                 self._wake.clear()
                 assert self._outgoing is not None
-                try:
-                    await self._append(writer, self._outgoing)
-                except LogError as error:
-                    log.warning("a batch may not have landed", extra={"why": str(error)})
-                    await writer.close()
-                    writer = await self._open()
-                    self._outgoing = None
-                    self._failed(error)
-                else:
-                    self._outgoing = None
-                    self._done()
+                await self._send(self.writer, self._outgoing)
         finally:
             with contextlib.suppress(LogError):
-                await writer.close()
+                await self.writer.close()
+
+    async def _send(self, writer: LogWriter, outgoing: Outgoing) -> None:
+        try:
+            await self._append(writer, outgoing)
+        except LogError as error:
+            log.warning("a batch may not have landed", extra={"why": str(error)})
+            await writer.close()
+            self.writer = await self._open()
+            self._outgoing = None
+            self._failed(error)
+        else:
+            self._outgoing = None
+            self._done()
 
     async def _append(self, writer: LogWriter, outgoing: Outgoing) -> None:
         offset = await writer.append(self._at, outgoing.entries)
