@@ -67,7 +67,7 @@ fmt: packages ## bring everything into its one format
 	@if [ -d console/node_modules ]; then npm --prefix console run --silent format; fi
 
 .PHONY: docs
-docs: packages ## write again what is generated: schemas, AsyncAPI, the index of decisions
+docs: packages ## write again what is generated: schemas, AsyncAPI, the pages of errors and metrics
 	@$(PYTHON) -m deploy.local.drift --write
 
 .PHONY: check

@@ -1,45 +1,45 @@
-"""The generated pages of docs/: every error code and every metric, from the code that has them."""
+"""The pages of docs/ that the code writes: `python -m deploy.local.pages [--check]`."""
 
 import importlib
-import importlib.util
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
+from contact_runtime import metrics
 from contact_runtime.http.problems import ProblemType, errors_page, refusal_type
-from contact_runtime.metrics import metrics_page
+from deploy.local.settings import SERVICES
 from deploy.local.state import REPOSITORY
 
-DOCS = REPOSITORY / "docs"
-SERVICES = ("agent_state", "geo", "ivr", "reporting", "router")
+FOLDER = REPOSITORY / "docs"
 
 
-def refusals_of(service: str) -> list[ProblemType]:
-    """Return the problem types of a service's table `REFUSALS` in its http module; none if none."""
-    if importlib.util.find_spec(f"{service}.http") is None:
-        return []
-    table: Mapping[type[Exception], int]
-    table = getattr(importlib.import_module(f"{service}.http"), "REFUSALS", {})
-    found = {refusal_type(cls, status) for cls, status in table.items()}
-    return sorted(found, key=lambda kind: kind.code)
+def pages() -> dict[str, str]:
+    """Return each page's name and what it says now."""
+    refusals = {service: _refusals(service) for service in SERVICES}
+    return {
+        "errors.md": errors_page({name: kinds for name, kinds in refusals.items() if kinds}),
+        "metrics.md": metrics.metrics_page(),
+    }
 
 
-def pages(folder: Path = DOCS) -> dict[Path, str]:
-    """Return each page's text by its path."""
-    services = {name: kinds for name in SERVICES if (kinds := refusals_of(name))}
-    return {folder / "errors.md": errors_page(services), folder / "metrics.md": metrics_page()}
+def _refusals(service: str) -> list[ProblemType]:
+    http = importlib.import_module(f"{service.replace('-', '_')}.http")
+    return [refusal_type(refusal, status) for refusal, status in http.REFUSALS.items()]
 
 
-def main(arguments: list[str], folder: Path = DOCS) -> int:
-    """Write the pages, or with `--check` tell which are not what the code says; the exit code."""
-    found = 0
-    for path, text in pages(folder).items():
-        if "--check" not in arguments:
-            path.write_text(text)
-        elif not path.exists() or path.read_text() != text:
-            print(f"{path.name} is not what the code says; run make docs", file=sys.stderr)
-            found = 1
-    return found
+def main(arguments: list[str], folder: Path = FOLDER) -> int:
+    """Write the pages, or with `--check` name those that are not what the code says."""
+    stale = [
+        name
+        for name, text in pages().items()
+        if not (folder / name).exists() or (folder / name).read_text() != text
+    ]
+    if "--check" in arguments:
+        for name in stale:
+            print(f"docs/{name} is not what the code says; run make docs", file=sys.stderr)
+        return int(bool(stale))
+    for name in stale:
+        (folder / name).write_text(pages()[name])
+    return 0
 
 
 if __name__ == "__main__":
