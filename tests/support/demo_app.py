@@ -123,6 +123,8 @@ async def socket(websocket: WebSocket, agent_id: Id, principal: Actor) -> None:
     async for word in websocket.iter_text():
         if word == "bug":
             raise ZeroDivisionError("bug")
+        if word == "wait":
+            await websocket.receive_text()
         if word == "other":
             principal.must_be("somebody else")
         await websocket.send_text(word)

@@ -2,8 +2,11 @@
 
 import logging
 import time
+from contextlib import suppress
 
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocketDisconnect
 
 from contact_runtime.http import context
 from contact_runtime.http.problems import INTERNAL_ERROR, Problem, document, response
@@ -48,6 +51,8 @@ class Edge:
             await self._app(scope, receive, answer)
         except Problem as problem:
             await _refuse(problem, scope, receive, answer)
+        except ClientDisconnect:
+            log.debug("caller gone", extra={"path_pattern": _route(scope)})
         except Exception:
             log.exception("request failed", extra={"path_pattern": _route(scope)})
             if answer.status:
@@ -78,9 +83,13 @@ class Edge:
             await self._app(scope, receive, watched)
         except Problem as problem:
             await _refuse(problem, scope, receive, send)
+        except WebSocketDisconnect:
+            log.debug("socket gone", extra={"path_pattern": _route(scope)})
         except Exception:
             log.exception("socket failed", extra={"path_pattern": _route(scope)})
-            await send({"type": "websocket.close", "code": 1011, "reason": INTERNAL_ERROR.code})
+            with suppress(RuntimeError, WebSocketDisconnect):  # it may be closed already
+                closing = {"type": "websocket.close", "code": 1011, "reason": INTERNAL_ERROR.code}
+                await send(closing)
         finally:
             if opened:
                 self._metrics.add(HTTP_SOCKETS_OPEN, _route(scope), amount=-1)
