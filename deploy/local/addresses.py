@@ -21,11 +21,12 @@ class Addresses:
         try:
             return cls(**json.loads(_file(state).read_text()))
         except FileNotFoundError:
-            default = LocalSettings()
-            return cls(
-                f"{default.host}:{default.kafka_port}",
-                f"postgresql://postgres@{default.host}:{default.postgres_port}",
-            )
+            return cls.told(LocalSettings())
+
+    @classmethod
+    def told(cls, settings: LocalSettings) -> "Addresses":
+        """Return where a run with these settings has them."""
+        return cls(settings.kafka, settings.database_server)
 
     def database(self, service: str) -> str:
         """Return the URL of the service's database."""

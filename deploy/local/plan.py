@@ -1,51 +1,50 @@
 """Which processes make up a local system, and what each is told through its environment."""
 
+import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 from contact_runtime.issuer import CLIENT_KEYS_FILE, JWKS_FILE
+from deploy.local.migrations import DATABASES
 from deploy.local.processes import ProcessSpec
 from deploy.local.readiness import http_ok, says
 from deploy.local.settings import SERVICES, WITHOUT_DATABASE, LocalSettings, database_of
 from deploy.local.state import REPOSITORY, StateFolder
 
 MODULES = {service: service.replace("-", "_") for service in SERVICES}
-SERVICE_LIMIT_S = 60.0
+SERVICE_LIMIT_S = 180.0
 MOSCOW = timezone(timedelta(hours=3))
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Builds the processes of one run; `database_url` names the server, not a database."""
+    """Builds the processes of one run."""
 
     settings: LocalSettings
     state: StateFolder
-    kafka_bootstrap: str
-    database_url: str
 
     def clock(self) -> ProcessSpec:
         """Return the keeper of business time; it also makes the topics that are not there."""
         command = (
             *(sys.executable, "-m", "contact_runtime.clock_keeper"),
-            *("--bootstrap", self.kafka_bootstrap, "--partitions", str(self.settings.partitions)),
+            *("--bootstrap", self.settings.kafka, "--partitions", str(self.settings.partitions)),
             *("--scale", str(self.settings.scale), "--start-at", _nine_in_moscow()),
         )
         ready = says(self.state.logs / "clock.log", "clock ")
         return ProcessSpec("clock", command, ready=ready)
 
-    def migrations(self) -> Sequence[ProcessSpec]:
-        """Return the step that brings each service's database to its newest tables."""
-        return [
-            ProcessSpec(
-                f"{service}-migrations",
-                (sys.executable, "-m", MODULES[service], "migrate"),
-                self._service_environment(service),
-            )
+    def migrations(self) -> ProcessSpec:
+        """Return the step that brings all databases to their newest tables."""
+        server = self.settings.database_server
+        told = {
+            MODULES[service]: database_of(server, service)
             for service in SERVICES
             if service not in WITHOUT_DATABASE
-        ]
+        }
+        command = (sys.executable, "-m", "deploy.local.migrations")
+        return ProcessSpec("migrations", command, {DATABASES: json.dumps(told)})
 
     def services(self) -> Sequence[ProcessSpec]:
         """Return the five services."""
@@ -54,7 +53,7 @@ class Plan:
                 service,
                 (sys.executable, "-m", MODULES[service]),
                 self._service_environment(service),
-                ready=http_ok(self.settings.host, self.settings.ops_port(service)),
+                ready=http_ok(self.settings.reached_at, self.settings.ops_port(service)),
                 ready_limit_s=SERVICE_LIMIT_S,
             )
             for service in SERVICES
@@ -81,7 +80,7 @@ class Plan:
     def _service_environment(self, service: str) -> dict[str, str]:
         said = self.settings
         told = {
-            "KAFKA_BOOTSTRAP": self.kafka_bootstrap,
+            "KAFKA_BOOTSTRAP": self.settings.kafka,
             "PARTITIONS": str(said.partitions),
             "HOST": said.host,
             "HTTP_PORT": str(said.http_port(service)),
@@ -91,7 +90,7 @@ class Plan:
             "CORS_ORIGINS": said.url("reporting"),
         }
         if service not in WITHOUT_DATABASE:
-            told["DATABASE_URL"] = database_of(self.database_url, service)
+            told["DATABASE_URL"] = database_of(said.database_server, service)
         if service == "reporting":
             told["BOARD_DIR"] = str(REPOSITORY / "console" / "dist")
         return told

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from deploy.local.ports import PortNeed
 
 SERVICES = ("ivr", "router", "agent-state", "reporting", "geo")
+LOOPBACK = "127.0.0.1"
 WITHOUT_DATABASE = frozenset({"router"})
 
 
@@ -20,7 +21,7 @@ class Unusable(Exception):
 class LocalSettings:
     """The settings of one run; None where nothing was said."""
 
-    host: str = "127.0.0.1"
+    host: str = LOOPBACK
     kafka_bootstrap: str | None = None
     database_url: str | None = None
     kafka_port: int = 19092
@@ -36,6 +37,16 @@ class LocalSettings:
     fresh: bool = False
     without_sim: bool = False
 
+    @property
+    def kafka(self) -> str:
+        """Return the address of the broker, there already or to be started."""
+        return self.kafka_bootstrap or f"{LOOPBACK}:{self.kafka_port}"
+
+    @property
+    def database_server(self) -> str:
+        """Return the URL of the database server, without a database's name."""
+        return self.database_url or f"postgresql://postgres@{LOOPBACK}:{self.postgres_port}"
+
     def http_port(self, service: str) -> int:
         """Return the port of the service's API."""
         return self.http_ports_from + SERVICES.index(service)
@@ -46,7 +57,12 @@ class LocalSettings:
 
     def url(self, service: str) -> str:
         """Return the address of the service's API."""
-        return f"http://{self.host}:{self.http_port(service)}"
+        return f"http://{self.reached_at}:{self.http_port(service)}"
+
+    @property
+    def reached_at(self) -> str:
+        """Return the host at which this machine reaches what listens on `host`."""
+        return LOOPBACK if self.host in ("0.0.0.0", "::") else self.host
 
     def needs(self) -> list[PortNeed]:
         """Return the ports on which this run will listen."""
@@ -72,7 +88,7 @@ def read_settings(environment: Mapping[str, str]) -> LocalSettings:
     """
     given = {name: value for name, value in environment.items() if value}
     read = LocalSettings(
-        host=given.get("HOST", "127.0.0.1"),
+        host=given.get("HOST", LOOPBACK),
         kafka_bootstrap=given.get("KAFKA_BOOTSTRAP"),
         database_url=given.get("DATABASE_URL"),
         kafka_port=_whole(given, "KAFKA_PORT", 19092),

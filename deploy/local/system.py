@@ -16,9 +16,9 @@ from deploy.local.state import StateFolder
 from deploy.local.supervisor import Supervisor
 from deploy.local.voice import Voice
 
-BROKER_LIMIT_S = 60.0
-DATABASE_LIMIT_S = 30.0
-MIGRATION_LIMIT_S = 120.0
+BROKER_LIMIT_S = 120.0
+DATABASE_LIMIT_S = 60.0
+MIGRATION_LIMIT_S = 180.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +33,27 @@ class System:
     async def start(self) -> None:
         """Start every part, each when what it needs is ready, and say where everything is."""
         issuer.ensure_issuer(self.state.keys)
-        kafka, database = await asyncio.gather(self._kafka(), self._database())
-        Addresses(kafka, database).leave(self.state)
-        plan = Plan(self.settings, self.state, kafka, database)
-        starting = [self.supervisor.start(plan.clock())]
-        await together(starting + [self._migrate(step) for step in plan.migrations()])
+        Addresses.told(self.settings).leave(self.state)
+        plan = Plan(self.settings, self.state)
+        await together([self._log(plan), self._tables(plan)])
         await together(self.supervisor.start(service) for service in plan.services())
         if not self.settings.without_sim:
             await self.supervisor.start(plan.sim())
         self.voice.say(announcement(plan))
 
-    async def _kafka(self) -> str:
-        """Return the address of the broker, started here unless there is one already."""
-        if self.settings.kafka_bootstrap:
-            return self.settings.kafka_bootstrap
+    async def _log(self, plan: Plan) -> None:
+        """Start the broker unless there is one already, then the clock, which makes the topics."""
+        if self.settings.kafka_bootstrap is None:
+            await self._start_kafka()
+        await self.supervisor.start(plan.clock())
+
+    async def _tables(self, plan: Plan) -> None:
+        """Start the database server unless there is one already, then bring the tables up."""
+        if self.settings.database_url is None:
+            await self._start_postgres()
+        await self.supervisor.carry_out(plan.migrations(), "migrating", limit_s=MIGRATION_LIMIT_S)
+
+    async def _start_kafka(self) -> None:
         kafka = LocalKafka(
             self.state.kafka,
             port=self.settings.kafka_port,
@@ -57,12 +64,8 @@ class System:
         await self.supervisor.start(
             ProcessSpec("kafka", tuple(command), ready=kafka.answers, ready_limit_s=BROKER_LIMIT_S)
         )
-        return kafka.bootstrap
 
-    async def _database(self) -> str:
-        """Return the URL of the database server, started here unless there is one already."""
-        if self.settings.database_url:
-            return self.settings.database_url
+    async def _start_postgres(self) -> None:
         async with self.voice.step("postgres", "preparing", "prepared"):
             server = await asyncio.to_thread(
                 embedded.prepare, self.state.postgres, port=self.settings.postgres_port
@@ -80,10 +83,6 @@ class System:
                 user=server.user,
             )
         )
-        return f"postgresql://postgres@127.0.0.1:{server.port}"
-
-    async def _migrate(self, step: ProcessSpec) -> None:
-        await self.supervisor.carry_out(step, "migrating", limit_s=MIGRATION_LIMIT_S)
 
 
 async def start_system(

@@ -24,7 +24,7 @@ class Voice:
 
     @contextlib.asynccontextmanager
     async def step(self, name: str, doing: str, done: str) -> AsyncIterator[None]:
-        """Report a step: that it goes on after every 5 s, and how long it took when done."""
+        """Report a step: that it goes on (after 5, 10, 20 s, ..), then how long it took."""
         began = time.monotonic()
         telling = asyncio.create_task(self._still_at_it(name, doing, began))
         try:
@@ -34,6 +34,8 @@ class Voice:
         self.say(f"  {name:<12} {done} ({time.monotonic() - began:.1f} s)")
 
     async def _still_at_it(self, name: str, doing: str, began: float) -> None:
+        pause_s = STILL_AT_IT_S
         while True:
-            await asyncio.sleep(STILL_AT_IT_S)
+            await asyncio.sleep(pause_s)
             self.say(f"  {name:<12} {doing} ... {time.monotonic() - began:.0f} s")
+            pause_s = time.monotonic() - began  # after 5, 10, 20, 40 s: alive, not a nuisance

@@ -1,5 +1,6 @@
 """What a person may say to `make run`, and what each process is told then."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,7 @@ def plan(tmp_path: Path) -> Plan:
     calls = tmp_path / "calls.csv"
     calls.touch()
     said = read_settings({"CALLS": str(calls), "DAY": "1999-02-15", "SCALE": "30"})
-    return Plan(said, StateFolder(tmp_path), "127.0.0.1:19092", "postgresql://postgres@127.0.0.1")
+    return Plan(said, StateFolder(tmp_path))
 
 
 def test_the_simulator_is_told_only_public_addresses(plan: Plan) -> None:
@@ -66,15 +67,12 @@ def test_the_simulator_is_told_only_public_addresses(plan: Plan) -> None:
     assert "DATABASE_URL" not in told
 
 
-def test_the_router_has_no_database(plan: Plan) -> None:
-    assert [step.name for step in plan.migrations()] == [
-        "ivr-migrations",
-        "agent-state-migrations",
-        "reporting-migrations",
-        "geo-migrations",
-    ]
-    router = next(service for service in plan.services() if service.name == "router")
-    assert "DATABASE_URL" not in router.environment
+def test_each_service_but_the_router_has_a_database(plan: Plan) -> None:
+    migrated = json.loads(plan.migrations().environment["DATABASES"])
+    assert migrated.keys() == {"ivr", "agent_state", "reporting", "geo"}
+    for service in plan.services():
+        expected = migrated.get(service.name.replace("-", "_"))
+        assert service.environment.get("DATABASE_URL") == expected
 
 
 def test_the_first_call_is_one_line_that_a_shell_understands() -> None:
