@@ -23,11 +23,12 @@ from contact_runtime.kafka import KafkaLog
 from contact_runtime.log import Log, Record, TopicPartition
 from contact_runtime.tables import positions
 from reporting import tables
-from reporting.consumers import READER, READS
+from reporting.consumers import READS
 from reporting.domain.audit.auditor import Auditor
 from reporting.domain.audit.findings import Finding, Patience, Place, Seen
 from reporting.domain.folding import Folding
 from reporting.projections import Row, added, replaced
+from reporting.tables import READER
 
 READ_LIMIT_S = 30.0
 """How long the log may be silent before its end is reached, in machine seconds."""

@@ -10,7 +10,6 @@ from contact_events.topics import (
     WRAPPED_UP,
 )
 
-READER = "reporting"
 READS = (
     CALL_ARRIVED,
     CALLER_LOCATED,

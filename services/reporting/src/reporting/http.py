@@ -15,7 +15,7 @@ from contact_runtime.http.auth import Principal, require
 from contact_runtime.http.bodies import Moment
 from reporting import answers, queries
 from reporting.boards import Boards
-from reporting.consumers import READER
+from reporting.tables import READER
 
 PING_S = 10
 

@@ -22,10 +22,11 @@ from contact_runtime.serve import Background, serve
 from contact_runtime.store import SqlStore, connect
 from reporting import http
 from reporting.boards import Boards
-from reporting.consumers import READER, READS
+from reporting.consumers import READS
 from reporting.domain.live import LiveBoard
 from reporting.projections import project
 from reporting.settings import Settings
+from reporting.tables import READER
 
 DESCRIPTION = "Contact records, intervals and the live board: folds of the log, nothing else."
 

@@ -13,6 +13,9 @@ from sqlalchemy import (
 
 metadata = MetaData()
 
+READER = "reporting"
+"""The reader whose position these tables hold."""
+
 Moment = DateTime(timezone=True)
 
 contacts = Table(
