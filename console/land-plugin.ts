@@ -4,7 +4,7 @@ import { geoGraticule, geoPath } from "d3-geo";
 import { feature } from "topojson-client";
 import type { Topology } from "topojson-specification";
 import type { Plugin } from "vite";
-import { boardProjection } from "./src/map/projection";
+import { boardProjection } from "./src/map/projection.ts";
 
 const NAME = "virtual:land";
 

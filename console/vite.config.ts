@@ -1,6 +1,6 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
-import { landPlugin } from "./land-plugin";
+import { landPlugin } from "./land-plugin.ts";
 
 export default defineConfig({
   base: "/board/",

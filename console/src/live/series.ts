@@ -19,7 +19,7 @@ export function extended(series: readonly Point[], at: number, value: number): P
   const last = series.at(-1);
   if (last && at < last.at - STEP_MS) return [{ at, value }];
   const before = series.at(-2);
-  const sameStep = last && before && at - before.at < STEP_MS;
+  const sameStep = last && before && last.at - before.at < STEP_MS;
   const kept = sameStep ? series.slice(0, -1) : series;
   return [...kept.filter((point) => point.at >= at - WINDOW_MS), { at, value }];
 }

@@ -6,12 +6,15 @@ export const BOARD_TIME_ZONE = "Europe/Moscow";
 /** Above this scale the seconds of the business clock are a blur and are left out. */
 const SECONDS_UP_TO_SCALE = 10;
 
+/** What binary fractions lack at most: 0.29 times 100 is 28.999999999999996. */
+const ROUNDING = 1e-9;
+
 /** How numbers and times are written in one language. */
 export interface Formats {
   count: (n: number) => string;
   /** A number with one decimal place below ten. */
   rate: (n: number) => string;
-  /** A share as whole per cent, without the sign. */
+  /** A share as whole per cent, without the sign; a target that is not reached is not shown as reached. */
   percent: (share: number) => string;
   clock: (at: number, scale: number) => string;
   hourMinute: (at: number) => string;
@@ -35,7 +38,7 @@ export function formatsOf(lang: Language): Formats {
   return {
     count: (n) => whole.format(n),
     rate: (n) => (n < 10 ? tenths : whole).format(n),
-    percent: (share) => whole.format(share * 100),
+    percent: (share) => whole.format(Math.floor(share * 100 + ROUNDING)),
     clock: (at, scale) => (scale > SECONDS_UP_TO_SCALE ? minutes : seconds).format(at),
     hourMinute: (at) => minutes.format(at),
   };

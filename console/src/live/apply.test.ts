@@ -1,0 +1,82 @@
+import { expect, test } from "vitest";
+import { before, firstSnapshot } from "../../e2e/world";
+import { apply, type Board } from "./apply";
+import type { LiveChange, Message } from "./types";
+
+const snapshot: Message = {
+  kind: "snapshot",
+  data: firstSnapshot(),
+  position: "10",
+  receivedAt: 1000,
+};
+
+function change(data: LiveChange, receivedAt = 1200): Message {
+  return { kind: "change", data, position: "11", receivedAt };
+}
+
+function boardAfter(...messages: Message[]): Board {
+  const board = messages.reduce<Board | null>(apply, null);
+  if (!board) throw new Error("no snapshot came");
+  return board;
+}
+
+test("a change before any snapshot changes nothing", () => {
+  expect(apply(null, change({ lag_s: 1 }))).toBeNull();
+});
+
+test("a snapshot is the whole board", () => {
+  const board = boardAfter(snapshot);
+  expect(board.live).toEqual(firstSnapshot());
+  expect(board.position).toBe("10");
+});
+
+test("a changed queue takes its old place and the others stay", () => {
+  const [, loans] = firstSnapshot().queues;
+  if (!loans) throw new Error("the centre has two queues");
+  const board = boardAfter(snapshot, change({ queues: [{ ...loans, waiting: 7 }] }));
+  expect(board.live.queues.map((queue) => queue.queue_id)).toEqual(
+    firstSnapshot().queues.map((queue) => queue.queue_id),
+  );
+  expect(board.live.queues[1]?.waiting).toBe(7);
+  expect(board.live.queues[0]).toBe(snapshot.data.queues?.[0]);
+});
+
+test("a site nobody has heard of comes last", () => {
+  const [moscow] = firstSnapshot().sites;
+  if (!moscow) throw new Error("the centre has a site");
+  const board = boardAfter(snapshot, change({ sites: [{ ...moscow, site_id: "omsk" }] }));
+  expect(board.live.sites.at(-1)?.site_id).toBe("omsk");
+  expect(board.live.sites).toHaveLength(5);
+});
+
+test("flows are told apart by both their ends", () => {
+  const flow = { from: "krasnoyarsk", to: "moscow", calls: 2 };
+  const { away } = boardAfter(snapshot, change({ away: [flow] })).live;
+  expect(away).toContainEqual(flow);
+  expect(away).toContainEqual({ from: "moscow", to: "krasnoyarsk", calls: 9 });
+  expect(away).toHaveLength(5);
+});
+
+test("totals that a change does not name stay", () => {
+  const { totals } = boardAfter(snapshot, change({ totals: { waiting: 0 } })).live;
+  expect(totals.waiting).toBe(0);
+  expect(totals.in_talk).toBe(firstSnapshot().totals.in_talk);
+});
+
+test("a change twice is the change once", () => {
+  const again = change({ at: before(-1), totals: { waiting: 3 }, day: { state: "ended" } });
+  expect(boardAfter(snapshot, again, again)).toEqual(boardAfter(snapshot, again));
+});
+
+test("what came before is not touched", () => {
+  const first = boardAfter(snapshot);
+  const kept = structuredClone(first);
+  apply(first, change({ totals: { waiting: 99 }, sites: [], away: [] }));
+  expect(first).toEqual(kept);
+});
+
+test("a snapshot after a lost connection forgets what was before", () => {
+  const other = { ...firstSnapshot(), queues: [], away: [] };
+  const board = boardAfter(snapshot, { ...snapshot, data: other, receivedAt: 9000 });
+  expect(board.live).toEqual(other);
+});
