@@ -160,7 +160,7 @@ class _Site:
         config = uvicorn.Config(
             self.app,
             http="httptools",
-            ws="websockets",
+            ws="websockets-sansio",
             ws_max_size=SOCKET_MESSAGE_BYTES,
             lifespan="on",
             log_config=None,

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
+from fastapi_swagger import patch_fastapi
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
@@ -43,7 +44,7 @@ def create_app(
     """Return a service's HTTP application.
 
     Args:
-        service: its name, the title of its OpenAPI document (`/openapi.json`).
+        service: its name, the title of its OpenAPI document (`/openapi.json`, as a page: `/docs`).
         routes: what it answers.
         auth: who may ask; see `contact_runtime.http.auth.require`.
         refusals: each refusal class of the domain with its status; the class's `code` and
@@ -63,12 +64,14 @@ def create_app(
         title=service,
         description=description,
         lifespan=lifespan,
-        docs_url=None,  # its page would fetch scripts from elsewhere
+        docs_url=None,  # FastAPI's own page would fetch its scripts from elsewhere
         redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
         responses=PROBLEM_RESPONSES,
         exception_handlers=refusing.handlers(),
         middleware=_middleware(metrics or Metrics(), cors_origins, limit_bytes),
     )
+    patch_fastapi(app, redirect_from_root_to_docs=False)
     app.state.auth = auth
     app.state.context = context
     for router in routes:
