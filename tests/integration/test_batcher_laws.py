@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from sqlalchemy.exc import DBAPIError
 
 from contact_runtime.batcher import CommandBatcher
+from contact_runtime.database import DATABASE_ERRORS
 from contact_runtime.errors import CommitUnknown, StreamMoved, Transient
 from contact_runtime.execute import execute
 from contact_runtime.memory_store import MemoryStore, MemoryUnit
@@ -108,5 +108,5 @@ async def test_a_command_that_breaks_the_transaction_breaks_only_its_own(
         *(batcher.submit((key, 5)) for key in ("a", "no\x00key", "b")), return_exceptions=True
     )
     assert (answers[0], answers[2]) == (5, 5)
-    assert isinstance(answers[1], DBAPIError)
+    assert isinstance(answers[1], DATABASE_ERRORS)
     assert await sql_store.scan(TILL) == {"a": Till(paid=5), "b": Till(paid=5)}

@@ -12,6 +12,7 @@ from contact_events.intake import Intake
 from contact_events.topics import CALL_ARRIVED, dead_letter_topic
 from contact_runtime import sql
 from contact_runtime.database import connect
+from contact_runtime.driver import lent
 from contact_runtime.errors import StreamMoved
 from contact_runtime.execute import execute
 from contact_runtime.log import Ambiguous, Entry, Record, TooLarge, TopicPartition
@@ -67,7 +68,8 @@ async def test_an_event_whose_id_is_older_but_commits_later_is_not_skipped(
     sql_store: SqlStore, log: MemoryLog
 ) -> None:
     relay = Relay(sql_store, log, Metrics())
-    async with sql_store.engine.connect() as slow:
+    autocommit = sql_store.engine.execution_options(isolation_level="AUTOCOMMIT")
+    async with lent(autocommit) as slow, slow.transaction():
         unit = SqlUnit(slow, "/polycentre/test", 4)
         await unit.load_streams(["slow"])
         unit.publish([CONTEXT.fact(paid_in("slow", 1))], stream="slow")

@@ -50,7 +50,6 @@ async def timers(
         yield
     finally:
         stop.set()
-        store.alarm(TILL).announce(NOON - timedelta(days=365))
         await running
 
 

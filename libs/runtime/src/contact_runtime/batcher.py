@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
-from sqlalchemy.exc import SQLAlchemyError
-
+from contact_runtime.database import DATABASE_ERRORS
 from contact_runtime.errors import CommitUnknown, Transient
 from contact_runtime.metrics import COMMAND_BATCH_SIZE, Metrics
 from contact_runtime.rows import Kind, Store, Unit
@@ -22,8 +22,14 @@ R_co = TypeVar("R_co", covariant=True)
 MOST_COMMANDS = 100
 """Of one transaction."""
 
+LINGER_S = 0.02
+"""The least time from the start of one transaction to the next; the first command never waits."""
+
 TRIES = 5
 PAUSE_S = 0.02
+
+_BROKEN: tuple[type[Exception], ...] = (Transient, *DATABASE_ERRORS)
+"""After these the whole transaction is lost, whoever caused them."""
 
 Needs = Callable[[C], Iterable[tuple[Kind[Any], str]]]
 """Which rows a command will load: they are locked for the whole batch with one statement a kind."""
@@ -56,11 +62,14 @@ class CommandBatcher(Generic[C, R]):
         *,
         needs: Needs[C] | None = None,
         metrics: Metrics | None = None,
+        linger_s: float = LINGER_S,
     ) -> None:
         self._store = store
         self._handle = handle
         self._needs = needs
         self._metrics = metrics or Metrics()
+        self._linger_s = linger_s
+        self._started = 0.0
         self._waiting: deque[_Waiting[C, R]] = deque()
         self._working: asyncio.Task[None] | None = None
 
@@ -84,15 +93,19 @@ class CommandBatcher(Generic[C, R]):
             await asyncio.wait([self._working])
 
     async def _work(self) -> None:
-        while self._waiting:
-            batch = [self._waiting.popleft() for _ in range(min(MOST_COMMANDS, len(self._waiting)))]
-            self._metrics.observe(COMMAND_BATCH_SIZE, value=len(batch))
-            try:
+        batch: list[_Waiting[C, R]] = []
+        try:
+            while self._waiting:
+                await asyncio.sleep(self._started + self._linger_s - time.monotonic())
+                self._started = time.monotonic()
+                count = min(MOST_COMMANDS, len(self._waiting))
+                batch = [self._waiting.popleft() for _ in range(count)]
+                self._metrics.observe(COMMAND_BATCH_SIZE, value=count)
                 await self._carry_out(batch)
-            except asyncio.CancelledError:
-                for waiting in (*batch, *self._waiting):
-                    waiting.answer.cancel()
-                raise
+        except asyncio.CancelledError:
+            for waiting in (*batch, *self._waiting):
+                waiting.answer.cancel()
+            raise
 
     async def _carry_out(self, batch: Sequence[_Waiting[C, R]]) -> None:
         for _ in range(TRIES):
@@ -140,8 +153,8 @@ class CommandBatcher(Generic[C, R]):
         mark = unit.mark()
         try:
             return await self._handle(unit, waiting.command), None
-        except (Transient, SQLAlchemyError):
-            raise  # the whole transaction is broken
+        except _BROKEN:
+            raise
         except Exception as refusal:
             unit.revert(mark)
             return None, refusal

@@ -8,7 +8,7 @@ from typing import Any
 
 from asyncpg import exceptions as postgres
 from sqlalchemy import URL, make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, PendingRollbackError
+from sqlalchemy.exc import DBAPIError, InterfaceError, PendingRollbackError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -18,6 +18,13 @@ STATEMENT_LIMIT_S = 10.0
 """A statement that takes longer is given up: `Transient`."""
 
 CONNECT_LIMIT_S = 5.0
+
+DATABASE_ERRORS: tuple[type[Exception], ...] = (
+    SQLAlchemyError,
+    postgres.PostgresError,
+    postgres.InterfaceError,
+)
+"""What a statement may raise, of SQLAlchemy or of the driver itself."""
 
 _SERVER_SETTINGS = {
     "jit": "off",
@@ -97,8 +104,6 @@ def in_our_words() -> Iterator[None]:
             yield
     except (OSError, PoolTimeoutError, PendingRollbackError) as error:
         raise Transient(f"the database does not answer: {error!r}") from error
-    except (postgres.PostgresConnectionError, postgres.InterfaceError) as error:
-        raise Transient(f"the connection is lost: {error}") from error
 
 
 @contextmanager
@@ -107,17 +112,21 @@ def statements_in_our_words() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        raise _meaning(error) from error
+        lost = error.connection_invalidated or isinstance(error, InterfaceError)
+        raise _meaning(error, state_of(error), lost) from error
+    except postgres.InvalidCachedStatementError as error:
+        raise Transient(f"a table was changed: {error}") from error
+    except postgres.PostgresError as error:
+        raise _meaning(error, str(error.sqlstate or ""), lost=False) from error
+    except postgres.InterfaceError as error:
+        raise _meaning(error, "", lost="closed" in str(error)) from error
 
 
-def _meaning(error: DBAPIError) -> Exception:
-    state = state_of(error)
-    if state == "23505" and "events_stream_sequence" in str(error.orig):
-        return StreamMoved(str(error.orig))
-    if error.connection_invalidated or isinstance(error, InterfaceError):
-        return Transient(f"the connection is lost: {error.orig}")
-    if state[:2] in _RETRY_CLASSES or state in _RETRY_STATES:
-        return Transient(f"{state}: {error.orig}")
+def _meaning(error: Exception, state: str, lost: bool) -> Exception:
+    if state == "23505" and "events_stream_sequence" in str(error):
+        return StreamMoved(str(error))
+    if lost or state[:2] in _RETRY_CLASSES or state in _RETRY_STATES:
+        return Transient(f"{state or 'the connection is lost'}: {error}")
     return error
 
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contact_runtime.driver import Driver
 from contact_runtime.errors import StreamMoved
 from contact_runtime.log import Entry, TopicPartition
 from contact_runtime.rows import Outgoing
@@ -60,44 +60,32 @@ WHERE leases.owner = excluded.owner OR leases.expires_at <= clock_timestamp()
 """
 
 
-async def fetch(
-    connection: AsyncConnection, statement: str, parameters: tuple[Any, ...]
-) -> Sequence[Any]:
-    """Return all rows of one statement."""
-    return (await connection.exec_driver_sql(statement, parameters)).all()
-
-
 async def lock_rows(
-    connection: AsyncConnection, kind: str, keys: Sequence[str]
+    driver: Driver, kind: str, keys: Sequence[str]
 ) -> list[tuple[str, str, int, str | None]]:
     """Lock the rows of `kind` and the streams with these keys, and return what they hold."""
     kinds = [STREAM] if kind == STREAM else [kind, STREAM]
-    found = await fetch(connection, _LOCK, (kinds, list(keys)))
+    found = await driver.fetch(_LOCK, (kinds, list(keys)))
     return [(row[0], row[1], row[2], row[3]) for row in found]
 
 
-async def read_row(connection: AsyncConnection, kind: str, key: str) -> str | None:
+async def read_row(driver: Driver, kind: str, key: str) -> str | None:
     """Return the text of one row."""
-    found = await fetch(
-        connection, "SELECT state FROM states WHERE kind = $1 AND key = $2", (kind, key)
-    )
+    found = await driver.fetch("SELECT state FROM states WHERE kind = $1 AND key = $2", (kind, key))
     return found[0][0] if found else None
 
 
-async def read_rows(connection: AsyncConnection, kind: str) -> list[tuple[str, str]]:
+async def read_rows(driver: Driver, kind: str) -> list[tuple[str, str]]:
     """Return key and text of every row of `kind`."""
-    found = await fetch(
-        connection, "SELECT key, state FROM states WHERE kind = $1 ORDER BY key", (kind,)
+    found = await driver.fetch(
+        "SELECT key, state FROM states WHERE kind = $1 ORDER BY key", (kind,)
     )
     return [(row[0], row[1]) for row in found]
 
 
-async def read_due(
-    connection: AsyncConnection, kind: str, limit: int
-) -> list[tuple[datetime, str]]:
+async def read_due(driver: Driver, kind: str, limit: int) -> list[tuple[datetime, str]]:
     """Return (due time, key) of the rows of `kind` that are due first."""
-    found = await fetch(
-        connection,
+    found = await driver.fetch(
         "SELECT due_at, key FROM states WHERE kind = $1 AND due_at IS NOT NULL"
         " ORDER BY due_at LIMIT $2",
         (kind, limit),
@@ -105,7 +93,7 @@ async def read_due(
     return [(row[0], row[1]) for row in found]
 
 
-async def write_rows(connection: AsyncConnection, rows: Sequence[RowWrite]) -> None:
+async def write_rows(driver: Driver, rows: Sequence[RowWrite]) -> None:
     """Write rows that were loaded with their expected versions.
 
     Raises:
@@ -114,12 +102,12 @@ async def write_rows(connection: AsyncConnection, rows: Sequence[RowWrite]) -> N
     new = [row for row in rows if row.expected == 0]
     old = [row for row in rows if row.expected != 0]
     if new:
-        done = await connection.exec_driver_sql(_INSERT_ROWS, _columns(new))
-        _all_of(new, done.rowcount)
+        done = await driver.execute(_INSERT_ROWS, _columns(new))
+        _all_of(new, done)
     if old:
         expected = [row.expected for row in old]
-        done = await connection.exec_driver_sql(_UPDATE_ROWS, (*_columns(old), expected))
-        _all_of(old, done.rowcount)
+        done = await driver.execute(_UPDATE_ROWS, (*_columns(old), expected))
+        _all_of(old, done)
 
 
 def _columns(rows: Sequence[RowWrite]) -> tuple[list[Any], ...]:
@@ -137,12 +125,10 @@ def _all_of(rows: Sequence[RowWrite], written: int) -> None:
         raise StreamMoved(f"{len(rows) - written} of {len(rows)} rows were written by another")
 
 
-async def write_events(
-    connection: AsyncConnection, events: Sequence[EventWrite], notice: str
-) -> None:
+async def write_events(driver: Driver, events: Sequence[EventWrite], notice: str) -> None:
     """Append to the event table in this order, and tell other processes at commit."""
     if not events:
-        await connection.exec_driver_sql("SELECT pg_notify($1, $2)", (CHANNEL, notice))
+        await driver.execute("SELECT pg_notify($1, $2)", (CHANNEL, notice))
         return
     columns = (
         [event.stream for event in events],
@@ -155,37 +141,35 @@ async def write_events(
         [event.entry.value for event in events],
         [_encode(event.entry.headers).decode() for event in events],
     )
-    await connection.exec_driver_sql(_INSERT_EVENTS, (*columns, CHANNEL, notice))
+    await driver.execute(_INSERT_EVENTS, (*columns, CHANNEL, notice))
 
 
-async def read_unpublished(connection: AsyncConnection, limit: int) -> list[Outgoing]:
+async def read_unpublished(driver: Driver, limit: int) -> list[Outgoing]:
     """Return the first events that are not marked as published, in order of id."""
     return [
         Outgoing(
-            id=row.id,
-            tp=TopicPartition(row.topic, row.partition),
-            entry=Entry(row.key, row.value, _HEADERS.decode(row.headers)),
-            recorded_at=row.recorded_at,
+            id=row["id"],
+            tp=TopicPartition(row["topic"], row["partition"]),
+            entry=Entry(row["key"], row["value"], _HEADERS.decode(row["headers"])),
+            recorded_at=row["recorded_at"],
         )
-        for row in await fetch(connection, _UNPUBLISHED, (limit,))
+        for row in await driver.fetch(_UNPUBLISHED, (limit,))
     ]
 
 
-async def mark_published(connection: AsyncConnection, ids: Sequence[int]) -> None:
+async def mark_published(driver: Driver, ids: Sequence[int]) -> None:
     """Mark events as published."""
-    await connection.exec_driver_sql(
+    await driver.execute(
         "UPDATE events SET published_at = now() WHERE id = ANY($1::bigint[])", (list(ids),)
     )
 
 
-async def take_lease(connection: AsyncConnection, name: str, owner: str, ttl_s: float) -> bool:
+async def take_lease(driver: Driver, name: str, owner: str, ttl_s: float) -> bool:
     """Return whether `owner` holds the lease from now on, by the server's clock."""
-    done = await connection.exec_driver_sql(_TAKE_LEASE, (name, owner, ttl_s))
-    return done.rowcount == 1
+    done = await driver.execute(_TAKE_LEASE, (name, owner, ttl_s))
+    return done == 1
 
 
-async def drop_lease(connection: AsyncConnection, name: str, owner: str) -> None:
+async def drop_lease(driver: Driver, name: str, owner: str) -> None:
     """Delete the lease if `owner` holds it."""
-    await connection.exec_driver_sql(
-        "DELETE FROM leases WHERE name = $1 AND owner = $2", (name, owner)
-    )
+    await driver.execute("DELETE FROM leases WHERE name = $1 AND owner = $2", (name, owner))

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from contact_events.validity import Leadership
+from contact_runtime.driver import Driver
 from contact_runtime.errors import PositionMoved
 from contact_runtime.log import TopicPartition
 from contact_runtime.rows import Progress
-from contact_runtime.sql import fetch
 
 _READ_SEQUENCES = """
 SELECT topic, stream, sequence FROM sequences
@@ -41,30 +39,28 @@ SELECT $1, * FROM unnest($2::text[], $3::int[], $4::bigint[]) ON CONFLICT DO NOT
 
 
 async def read_sequences(
-    connection: AsyncConnection, reader: str, streams: Iterable[tuple[str, str]]
+    driver: Driver, reader: str, streams: Iterable[tuple[str, str]]
 ) -> dict[tuple[str, str], int]:
     """Return the last sequence `reader` took of each known (topic, stream)."""
     topics, names = {topic for topic, _ in streams}, {stream for _, stream in streams}
     if not topics:
         return {}
-    found = await fetch(connection, _READ_SEQUENCES, (reader, sorted(topics), sorted(names)))
+    found = await driver.fetch(_READ_SEQUENCES, (reader, sorted(topics), sorted(names)))
     return {(row[0], row[1]): row[2] for row in found}
 
 
-async def read_positions(connection: AsyncConnection, reader: str) -> dict[TopicPartition, int]:
+async def read_positions(driver: Driver, reader: str) -> dict[TopicPartition, int]:
     """Return the next offset to read of each partition."""
-    found = await fetch(
-        connection,
+    found = await driver.fetch(
         "SELECT topic, partition, next_offset FROM positions WHERE reader = $1",
         (reader,),
     )
     return {TopicPartition(row[0], row[1]): row[2] for row in found}
 
 
-async def read_leaderships(connection: AsyncConnection, reader: str) -> dict[str, Leadership]:
+async def read_leaderships(driver: Driver, reader: str) -> dict[str, Leadership]:
     """Return who leads each pool, as far as `reader` has read."""
-    found = await fetch(
-        connection,
+    found = await driver.fetch(
         "SELECT pool, epoch, owner, number FROM leaderships WHERE reader = $1",
         (reader,),
     )
@@ -72,10 +68,10 @@ async def read_leaderships(connection: AsyncConnection, reader: str) -> dict[str
 
 
 async def start_positions(
-    connection: AsyncConnection, reader: str, positions: Mapping[TopicPartition, int]
+    driver: Driver, reader: str, positions: Mapping[TopicPartition, int]
 ) -> None:
     """Keep positions of partitions that have none yet."""
-    await connection.exec_driver_sql(
+    await driver.execute(
         _START_POSITIONS,
         (
             reader,
@@ -86,7 +82,7 @@ async def start_positions(
     )
 
 
-async def write_progress(connection: AsyncConnection, reader: str, progress: Progress) -> None:
+async def write_progress(driver: Driver, reader: str, progress: Progress) -> None:
     """Write how far a reader has come.
 
     Raises:
@@ -94,7 +90,7 @@ async def write_progress(connection: AsyncConnection, reader: str, progress: Pro
     """
     if progress.positions:
         ordered = sorted(progress.positions.items())
-        done = await connection.exec_driver_sql(
+        done = await driver.execute(
             _MOVE_POSITIONS,
             (
                 reader,
@@ -104,23 +100,23 @@ async def write_progress(connection: AsyncConnection, reader: str, progress: Pro
                 [next_offset for _, (_, next_offset) in ordered],
             ),
         )
-        if done.rowcount != len(ordered):
+        if done != len(ordered):
             raise PositionMoved(f"another reader {reader} has moved the positions")
     if progress.sequences:
         known = sorted(progress.sequences.items())
         topics, streams = [topic for (topic, _), _ in known], [name for (_, name), _ in known]
-        await connection.exec_driver_sql(
+        await driver.execute(
             _WRITE_SEQUENCES, (reader, topics, streams, [number for _, number in known])
         )
     if progress.leaderships:
-        await _write_leaderships(connection, reader, progress.leaderships)
+        await _write_leaderships(driver, reader, progress.leaderships)
 
 
 async def _write_leaderships(
-    connection: AsyncConnection, reader: str, leaderships: Mapping[str, Leadership]
+    driver: Driver, reader: str, leaderships: Mapping[str, Leadership]
 ) -> None:
     leaders = list(leaderships.values())
-    await connection.exec_driver_sql(
+    await driver.execute(
         _WRITE_LEADERSHIPS,
         (
             reader,

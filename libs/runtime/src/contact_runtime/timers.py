@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Coroutine, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -16,7 +16,6 @@ from contact_runtime.clock import Clock
 from contact_runtime.errors import Transient
 from contact_runtime.metrics import TIMERS_FIRED, Metrics
 from contact_runtime.rows import Kind, Store, Unit
-from contact_runtime.wakeups import Alarm
 
 MOST_TICKS = 200
 """Of one transaction."""
@@ -54,33 +53,34 @@ async def run_timers(
             due = await store.due(kind, MOST_TICKS)
             now = clock.now()
             keys = [key for at, key in due if at <= now]
-            settled = await _tick_all(store, kind, tick, keys, now)
+            stuck = await _tick_all(store, kind, tick, keys, now)
         except Transient as why:
             log.warning("timers not run, again", extra={"kind": kind.name, "why": str(why)})
             await asyncio.sleep(RETRY_S)
             continue
-        metrics.add(TIMERS_FIRED, kind.name, amount=settled)
-        if settled == 0:
+        metrics.add(TIMERS_FIRED, kind.name, amount=len(keys) - stuck)
+        if stuck == len(keys):
             upcoming = min((at for at, _ in due if at > now), default=None)
-            await _wait(clock, upcoming, alarm, look_every_s)
+            earlier = alarm.earlier_than(upcoming)
+            await _first(look_every_s, stop.wait(), earlier, *_sleep(clock, upcoming))
 
 
 async def _tick_all(
     store: Store, kind: Kind[Any], tick: Tick, keys: Sequence[str], now: datetime
 ) -> int:
-    """Return how many of the due rows their tick has settled, so that they are due no more."""
+    """Give each row that is still due its tick; return how many are due after it all the same."""
     if not keys:
         return 0
-    settled = 0
+    stuck = 0
     async with store.unit() as unit:
         await unit.load_many(kind, keys)
         for key in keys:
             if _due(kind, await unit.load(kind, key), now):
                 await tick(unit, key, now)
-                settled += not _due(kind, await unit.load(kind, key), now)
-    if settled == 0:
-        log.warning("rows stay due after their tick", extra={"kind": kind.name, "rows": len(keys)})
-    return settled
+                stuck += _due(kind, await unit.load(kind, key), now)
+    if stuck:
+        log.warning("rows stay due after their tick", extra={"kind": kind.name, "rows": stuck})
+    return stuck
 
 
 def _due(kind: Kind[Any], state: object, now: datetime) -> bool:
@@ -88,13 +88,16 @@ def _due(kind: Kind[Any], state: object, now: datetime) -> bool:
     return at is not None and at <= now
 
 
-async def _wait(clock: Clock, upcoming: datetime | None, alarm: Alarm, look_every_s: float) -> None:
-    """Return at `upcoming`, when something earlier was heard of, or when it is time to look."""
-    waits = [asyncio.ensure_future(alarm.earlier_than(upcoming))]
+def _sleep(clock: Clock, upcoming: datetime | None) -> Iterator[Coroutine[Any, Any, None]]:
     if upcoming is not None:
-        waits.append(asyncio.ensure_future(clock.sleep_until(upcoming)))
+        yield clock.sleep_until(upcoming)
+
+
+async def _first(limit_s: float, *awaited: Coroutine[Any, Any, object]) -> None:
+    """Return when the first of these is done, or after `limit_s`."""
+    waits = [asyncio.ensure_future(one) for one in awaited]
     try:
-        await asyncio.wait(waits, timeout=look_every_s, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(waits, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED)
     finally:
         for wait in waits:
             wait.cancel()
