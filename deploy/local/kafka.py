@@ -154,8 +154,11 @@ class LocalKafka:
         self._end(signal.SIGKILL, 10.0)
 
     def freeze(self) -> None:
-        """Stop the broker's clock (SIGSTOP): connections stay open and nothing answers."""
+        """Stop the broker (SIGSTOP): connections stay open, and nothing answers from now on."""
         self._signal(signal.SIGSTOP)
+        # On a busy machine a thread may run on for a while after the signal was sent.
+        while self.pid is not None and not _is_stopped(self.pid):
+            time.sleep(PAUSE_S)
 
     def thaw(self) -> None:
         """Let a frozen broker go on."""
@@ -244,6 +247,15 @@ async def _answers(bootstrap: str) -> bool:
         return False
     finally:
         await client.close()
+
+
+def _is_stopped(pid: int) -> bool:
+    """Return whether every thread of the process is stopped."""
+    threads = Path(f"/proc/{pid}/task").glob("*/stat")
+    try:
+        return all(told.read_text().rsplit(")", 1)[1].split()[0] == "T" for told in threads)
+    except OSError:
+        return False  # a thread ended while we looked
 
 
 def _die_with_parent() -> None:

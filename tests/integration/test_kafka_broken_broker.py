@@ -23,7 +23,7 @@ pytestmark = pytest.mark.kafka
 
 APPEND_TIMEOUT_S = 1.5
 CONNECT_TIMEOUT_S = 2.0
-DROP_S = 1.0
+DROP_S = 2.0
 """How long a drop may take, whatever state the broker is in."""
 PARTITIONS = 3
 
@@ -101,7 +101,7 @@ async def test_an_append_to_a_frozen_broker_is_ambiguous_and_a_new_writer_goes_o
 ) -> None:
     breakable_kafka.freeze()
     await fails_ambiguously(writer, first, 1)
-    await ends_within(0.1, writer.close())
+    await ends_within(0.5, writer.close())
     breakable_kafka.thaw()
     another = await opened_again(log)
     await another.append(first, number(2))
@@ -143,7 +143,7 @@ async def test_a_dead_writer_says_so_at_once(
     await fails_ambiguously(writer, first, 1)
     breakable_kafka.thaw()
     with pytest.raises(Ambiguous, match="dead"):
-        await ends_within(0.1, writer.append(first, number(2)))
+        await ends_within(0.5, writer.append(first, number(2)))
 
 
 async def test_closing_during_an_append_hangs_neither(
@@ -181,7 +181,8 @@ async def test_no_task_outlives_what_was_closed(
     await reader.read()
     await ends_within(DROP_S, writer.close())
     await ends_within(DROP_S, reader.close())
-    assert asyncio.all_tasks() - before == set()
+    left = asyncio.all_tasks() - before
+    assert not left, left
 
 
 async def test_a_reader_survives_the_brokers_restart_with_its_position(
@@ -237,7 +238,7 @@ async def test_a_log_that_is_not_there_is_unavailable_in_time(
     ]
     for ask in asked:
         with pytest.raises(Unavailable):
-            await ends_within(1.5, ask())
+            await ends_within(0.5 + DROP_S, ask())
 
 
 async def test_a_frozen_broker_keeps_nobody_longer_than_the_bound(

@@ -21,10 +21,11 @@ STEPS = 10
 async def drop_producer(producer: AIOKafkaProducer) -> None:
     """Close the connections and end the sender; what was under way fails, sent or not."""
     producer._closed = True  # else its finaliser complains
-    _abort_connections(producer.client)
+    reading = _abort_connections(producer.client)
     sender = producer._sender.sender_task
     if sender is not None:
         await _end_tasks([sender])
+    await _end_tasks(reading)
     await _drop_client(producer.client)
     _fail_batches(producer._message_accumulator)
 
@@ -47,17 +48,19 @@ async def drop_consumer(consumer: AIOKafkaConsumer) -> None:
 async def drop_admin(admin: AIOKafkaAdminClient) -> None:
     """Close the connections."""
     admin._closed = True
-    _abort_connections(admin._client)
     await _drop_client(admin._client)
 
 
-def _abort_connections(client: Any) -> None:
-    """Cut every connection without sending what is still in its buffer."""
+def _abort_connections(client: Any) -> list[asyncio.Task[Any]]:
+    """Cut every connection without sending what is in its buffer; return what read them."""
+    reading = []
     for connection in list(client._conns.values()):
         if connection._writer is not None:
             connection._writer.transport.abort()
+            reading.append(connection._read_task)
         connection.close()
     client._conns.clear()
+    return reading
 
 
 async def _drop_client(client: Any) -> None:
@@ -67,7 +70,7 @@ async def _drop_client(client: Any) -> None:
     waited_for = client._md_update_fut
     if waited_for is not None and not waited_for.done():
         waited_for.set_result(False)  # nobody else would wake those who wait for metadata
-    _abort_connections(client)
+    await _end_tasks(_abort_connections(client))
 
 
 async def _end_tasks(tasks: Iterable[asyncio.Task[Any]]) -> None:
@@ -85,6 +88,9 @@ async def _end_tasks(tasks: Iterable[asyncio.Task[Any]]) -> None:
 
 
 def _fail_batches(accumulator: Any) -> None:
+    for batches in accumulator._batches.values():
+        # One that waits for another try would be looked for there when it fails.
+        accumulator._pending_batches.update(batches)
     accumulator.fail_all(KafkaConnectionError("the producer was dropped"))
     for batches in accumulator._batches.values():
         for batch in batches:
