@@ -1,16 +1,15 @@
 """Which free agent a call is offered, and which call a free agent takes first."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 
 from contact_events.routing import Why
 from router.domain.crews import Crew
 from router.domain.indexes import Indexes, Place, Rank
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """The agent chosen, at which step of the policy, among how many, and who was left out."""
 
     agent_id: str
@@ -62,7 +61,7 @@ def _named(indexes: Indexes, place: Place, asker: str | None) -> Choice | None:
 def _choice(
     indexes: Indexes, place: Place, crew: Crew, step: str, agent_id: str, asker: str | None
 ) -> Choice:
-    counts = indexes.excluded(place.source[1])
+    counts = indexes.standing_for(place.source[1])
     eligible = counts.pop("free", 0)
     if step == "home":
         here = crew.at(place.home)

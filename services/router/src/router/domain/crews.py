@@ -1,6 +1,5 @@
 """The agents by what they can do: for each set of needed skills, who is free, and where."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
@@ -22,7 +21,7 @@ class Crew:
     queues: set[str] = field(default_factory=set)
     free: Heap[IdleKey] = field(default_factory=Heap)
     free_at: dict[str, Heap[IdleKey]] = field(default_factory=dict)
-    standing: Counter[Condition] = field(default_factory=Counter)
+    standing: dict[str, int] = field(default_factory=dict)
 
     def takes(self, skills: Mapping[str, int]) -> bool:
         """Tell whether an agent with these skills belongs here."""
@@ -34,10 +33,12 @@ class Crew:
 
     def enter(self, agent_id: str, member: "Member") -> None:
         """Count an agent in."""
-        self.standing[member.condition] += 1
+        self.standing[member.condition] = self.standing.get(member.condition, 0) + 1
         if member.condition == "free":
             self.free.put(agent_id, member.key)
-            self.free_at.setdefault(member.site_id, Heap()).put(agent_id, member.key)
+            if member.site_id not in self.free_at:
+                self.free_at[member.site_id] = Heap()
+            self.free_at[member.site_id].put(agent_id, member.key)
 
     def leave(self, agent_id: str, member: "Member") -> None:
         """Count an agent out."""

@@ -3,7 +3,6 @@
 Derived from the state alone: built from it at the claim, then recomputed for what a fold touched.
 """
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -40,8 +39,7 @@ class Rank(NamedTuple):
     call_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a call waits, its home site, and since when if it had waited without a break."""
 
     source: Source
@@ -60,9 +58,12 @@ class Waiting:
 
     def put(self, place: Place) -> None:
         """Let a call wait here."""
-        self.ranks.put(place.rank.call_id, place.rank)
-        self.by_home.setdefault(place.home, Heap()).put(place.rank.call_id, place.rank)
-        self.since.put(place.rank.call_id, place.since)
+        call_id = place.rank.call_id
+        self.ranks.put(call_id, place.rank)
+        if place.home not in self.by_home:
+            self.by_home[place.home] = Heap()
+        self.by_home[place.home].put(call_id, place.rank)
+        self.since.put(call_id, place.since)
 
     def drop(self, place: Place) -> None:
         """Let a call wait here no longer."""
@@ -141,7 +142,9 @@ class Indexes:
             return
         if before != place:
             self.places[call_id] = place
-            self.waiting.setdefault(place.source, Waiting()).put(place)
+            if place.source not in self.waiting:
+                self.waiting[place.source] = Waiting()
+            self.waiting[place.source].put(place)
             self.stirred.add(place.source)
         self._due(call_id, call)
 
@@ -217,9 +220,9 @@ class Indexes:
             self._call(call_id)
         self.stirred.add(("queue", queue_id))
 
-    def excluded(self, queue_id: str) -> Counter[str]:
+    def standing_for(self, queue_id: str) -> dict[str, int]:
         """Return how many agents stand how for a queue, those without its skills included."""
         crew = self.crews.of(queue_id)
-        counts: Counter[str] = Counter(crew.standing) if crew else Counter()
-        counts["skills"] = len(self.state.agents) - counts.total()
+        counts = dict(crew.standing) if crew else {}
+        counts["skills"] = len(self.state.agents) - sum(counts.values())
         return counts
