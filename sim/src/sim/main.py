@@ -3,6 +3,7 @@
 import asyncio
 import math
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from functools import cache
@@ -105,7 +106,7 @@ async def run(settings: Settings) -> None:
         talks = Talks()
         shift = agents.Shift(
             socket_url=settings.agent_state_url.replace("http", "ws", 1),
-            token_of=_token_of(settings.issuer_state),
+            token_of=token_of(settings.issuer_state),
             time=time,
             talks=talks,
             seed=settings.seed,
@@ -126,12 +127,14 @@ async def run(settings: Settings) -> None:
         await asyncio.Event().wait()
 
 
-def _token_of(issuer: Path):  # type: ignore[no-untyped-def]
+def token_of(issuer: Path) -> Callable[[str], str]:
+    """Return what gives each agent their token, minted once."""
+
     @cache
-    def token_of(agent_id: str) -> str:
+    def token(agent_id: str) -> str:
         return mint(issuer, "agent", subject=agent_id, agent_id=agent_id)
 
-    return token_of
+    return token
 
 
 def main() -> int:
