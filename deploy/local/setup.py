@@ -49,10 +49,10 @@ def main(arguments: list[str]) -> int:
         else:
             set_up(purpose, os.environ)
     except (SetupFailed, NoUv) as failure:
-        print(f"setup: {failure}", file=sys.stderr)
+        _say(str(failure))
         return 1
     except KeyboardInterrupt:
-        print("setup: interrupted; the next one goes on from here", file=sys.stderr)
+        _say("interrupted; the next one goes on from here")
         return 130
     return 0
 
@@ -117,7 +117,7 @@ def bring_system_parts(*, strict: bool) -> None:
     if lacking and apt:
         names = [part.package for part in lacking]
         quiet = {"DEBIAN_FRONTEND": "noninteractive"}
-        print(f"setup: {', '.join(names)} with apt", flush=True)
+        _say(f"{', '.join(names)} with apt")
         _done([*apt, "update", "-q"], quiet)
         _done([*apt, "install", "-q", "-y", "--no-install-recommends", *names], quiet)
         lacking = _lacking_for_tests()
@@ -126,7 +126,7 @@ def bring_system_parts(*, strict: bool) -> None:
         advice = f"missing for the tests: {what}; {install_command(lacking)}"
         if strict:
             raise SetupFailed(advice)
-        print(f"setup: {advice}; the tests that need it are skipped and say so", flush=True)
+        _say(f"{advice}; the tests that need it are skipped and say so")
 
 
 def _lacking_for_tests() -> list[Part]:
@@ -150,7 +150,7 @@ def _digest(paths: Iterable[Path]) -> str:
 
 
 def _step(name: str, command: list[str], extra: Mapping[str, str] | None = None) -> None:
-    print(f"setup: {name}", flush=True)
+    _say(name)
     if not _done(command, extra):
         raise SetupFailed(f"{name} failed, see above: {' '.join(command)}")
 
@@ -158,9 +158,19 @@ def _step(name: str, command: list[str], extra: Mapping[str, str] | None = None)
 def _done(command: list[str], extra: Mapping[str, str] | None = None) -> bool:
     environment = {**os.environ, **(extra or {})}
     told = subprocess.run(
-        command, cwd=REPOSITORY, env=environment, stdin=subprocess.DEVNULL, check=False
+        command,
+        cwd=REPOSITORY,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=sys.stderr,
+        check=False,
     )
     return told.returncode == 0
+
+
+def _say(what: str) -> None:
+    """Say it on stderr: `make token` must print a token and nothing else."""
+    print(f"setup: {what}", file=sys.stderr, flush=True)
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

@@ -29,7 +29,7 @@ def uv_command(tools: Path) -> str:
     for path in (shutil.which("uv"), str(own)):
         if path and _new_enough(path):
             return path
-    print("setup: uv from PyPI", flush=True)
+    print("setup: uv from PyPI", file=sys.stderr, flush=True)
     if _with_pip(tools / "uv") or _with_venv(tools / "uv"):
         return str(own)
     raise NoUv(

@@ -1,91 +1,28 @@
 """`make run` as a person meets it: second runs, taken ports, crashes, Ctrl-C at any moment."""
 
-import asyncio
 import os
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 import pytest
 
-from deploy.local.kafka import free_ports
-from deploy.local.pidfiles import PidFile, identity_of, own_identity, read_pid_file
-from deploy.local.state import StateFolder
+from deploy.local.pidfiles import PidFile, identity_of, own_identity
+from tests.support.local_run import Place, new_place
 from tests.support.wait import until
 
-COMMAND = (sys.executable, "-m", "tests.support.toy_run")
 LIMIT_S = 20
-
-
-@dataclass
-class Toy:
-    """One toy run in its own process."""
-
-    process: asyncio.subprocess.Process
-    output: Path
-
-    def said(self, words: str) -> bool:
-        return words in self.output.read_text()
-
-    async def until_said(self, words: str) -> None:
-        await until(f"{words!r} from the run", lambda: self.said(words), limit_s=LIMIT_S)
-
-    async def ended(self) -> int:
-        return await asyncio.wait_for(self.process.wait(), LIMIT_S)
-
-
-@dataclass
-class Place:
-    """A state folder, ports of its own, and the runs started in it."""
-
-    state: StateFolder
-    environment: dict[str, str]
-    runs: list[Toy]
-
-    async def run(self, **settings: str) -> Toy:
-        output = self.state.root.parent / f"output-{len(self.runs)}"
-        with output.open("wb") as out:
-            process = await asyncio.create_subprocess_exec(
-                *COMMAND, env=self.environment | settings, stdout=out, stderr=out
-            )
-        self.runs.append(Toy(process, output))
-        return self.runs[-1]
-
-    def pid_of(self, name: str) -> int:
-        known = read_pid_file(self.state.run, name)
-        return known.process.pid if known and known.process.alive() else 0
 
 
 @pytest.fixture
 async def place(tmp_path: Path) -> AsyncIterator[Place]:
-    kafka, controller, postgres = free_ports(3)
-    http, ops = _two_rows_of_free_ports()
-    environment = os.environ | {
-        "POLYCENTRE_STATE": str(tmp_path / "state"),
-        "KAFKA_PORT": str(kafka),
-        "KAFKA_CONTROLLER_PORT": str(controller),
-        "POSTGRES_PORT": str(postgres),
-        "HTTP_PORTS_FROM": str(http),
-        "OPS_PORTS_FROM": str(ops),
-    }
-    one = Place(StateFolder(tmp_path / "state"), environment, [])
+    one = new_place(tmp_path, module="tests.support.toy_run")
     yield one
-    for toy in one.runs:
-        if toy.process.returncode is None:
-            toy.process.terminate()
-            await toy.ended()
-
-
-def _two_rows_of_free_ports() -> tuple[int, int]:
-    """Return the first port of two rows of five; a stranger may still take one, rarely."""
-    (somewhere,) = free_ports(1)
-    start = min(somewhere, 60000)
-    return start, start + 20
+    await one.end()
 
 
 def waiting_process() -> subprocess.Popen[bytes]:
@@ -124,8 +61,7 @@ async def test_ctrl_c_stops_everything_and_leaves_no_process(place: Place) -> No
     run = await place.run()
     await run.until_said("all is up")
     pids = [place.pid_of("broker"), place.pid_of("router")]
-    run.process.send_signal(signal.SIGINT)
-    assert await run.ended() == 0
+    assert await run.stop() == 0
     assert run.said("stopped")
     assert not any(psutil.pid_exists(pid) for pid in pids)
     assert not list(place.state.run.glob("*.json"))
@@ -137,8 +73,7 @@ async def test_a_stop_during_the_start_stops_what_was_started(
 ) -> None:
     run = await place.run(TOY="slow")
     router = await until("the router", lambda: place.pid_of("router"), limit_s=LIMIT_S)
-    run.process.send_signal(number)
-    assert await run.ended() == 0
+    assert await run.stop(number) == 0
     assert not run.said("all is up")
     assert not psutil.pid_exists(router)
 
@@ -192,7 +127,7 @@ async def test_a_stranger_who_got_the_pid_of_a_left_over_process_is_left_alone(
 async def test_a_killed_process_comes_back_during_a_run(place: Place) -> None:
     run = await place.run()
     await run.until_said("all is up")
-    os.kill(place.pid_of("router"), signal.SIGKILL)
+    place.kill("router")
     await run.until_said("router is back")
 
 

@@ -1,0 +1,95 @@
+"""`make run` as a stranger meets it."""
+
+import asyncio
+import json
+import shlex
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+
+from contact_runtime.issuer import mint
+from sim.centre import PROJECTS
+from tests.support.local_run import Place, Run, new_place
+from tests.support.wait import until
+
+UP_LIMIT_S = 240.0
+PROCESSES = ("kafka", "postgres", "clock", "ivr", "router", "agent-state", "reporting", "geo")
+
+pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(600)]
+
+
+@pytest.fixture
+async def place(tmp_path: Path) -> AsyncIterator[Place]:
+    one = new_place(tmp_path)
+    yield one
+    await one.end()
+
+
+async def up(place: Place) -> Run:
+    run = await place.run(SIM="0", SCALE="1")
+    await run.until_said("Place a call", limit_s=UP_LIMIT_S)
+    return run
+
+
+async def place_the_call_that_was_printed(run: Run) -> dict[str, Any]:
+    (line,) = [line for line in run.printed.splitlines() if line.strip().startswith("curl ")]
+    curl = await asyncio.create_subprocess_exec(*shlex.split(line), stdout=asyncio.subprocess.PIPE)
+    answer, _ = await asyncio.wait_for(curl.communicate(), 30)
+    found: dict[str, Any] = json.loads(answer)
+    return found
+
+
+async def call_of(place: Place, call_id: str) -> httpx.Response:
+    token = mint(place.state.keys, "integrator")
+    async with httpx.AsyncClient(timeout=30) as client:
+        return await client.get(
+            f"{place.settings.url('ivr')}/v1/calls/{call_id}",
+            headers={"Authorization": f"Bearer {token}"},
+        )
+
+
+async def describe_projects(place: Place) -> None:
+    token = mint(place.state.keys, "administrator")
+    async with httpx.AsyncClient(timeout=30) as client:
+        for project in PROJECTS:
+            answer = await client.put(
+                f"{place.settings.url('ivr')}/v1/projects/{project.project_id}",
+                json=project.document(),
+                headers={"Authorization": f"Bearer {token}"},
+            )
+            answer.raise_for_status()
+
+
+async def test_a_run_comes_up_survives_a_kill_goes_on_tomorrow_and_leaves_nothing(
+    place: Place,
+) -> None:
+    run = await up(place)
+    assert all(place.pid_of(name) for name in PROCESSES)
+    await describe_projects(place)
+    call = await place_the_call_that_was_printed(run)
+    assert call["state"] == "in_flow"
+
+    killed = place.kill("ivr")
+    await run.until_said("ivr is back", limit_s=UP_LIMIT_S)
+    assert place.pid_of("ivr") not in (0, killed)
+    assert (await call_of(place, call["call_id"])).status_code == 200
+
+    pids = [place.pid_of(name) for name in PROCESSES]
+    assert await run.stop() == 0
+    assert not any(psutil.pid_exists(pid) for pid in pids)
+
+    await up(place)
+    found = await call_of(place, call["call_id"])
+    assert found.json()["call_id"] == call["call_id"], "the log and the tables went on"
+
+    pids = [place.pid_of(name) for name in PROCESSES]
+    place.runs[-1].process.kill()
+    await until(
+        "the end of what a killed supervisor left",
+        lambda: not any(psutil.pid_exists(pid) for pid in pids),
+        limit_s=60,
+    )
