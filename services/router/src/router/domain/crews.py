@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from router.domain.heaps import Heap
 from router.domain.rules import Condition
@@ -11,6 +11,9 @@ IdleKey: TypeAlias = tuple[int, str]
 """Longest idle first: the offset of the agent's last change, then the id."""
 
 Needed: TypeAlias = frozenset[tuple[str, int]]
+
+_UNORDERED: Final[IdleKey] = (0, "")
+"""Who is not free has no place among the idle, so a change of it alone is none."""
 
 
 @dataclass(slots=True, eq=False)
@@ -91,7 +94,8 @@ class Crews:
     ) -> bool:
         """Count the agent as it stands now; tell whether it can be offered what it could not."""
         before = self._members.get(agent_id)
-        now = Member(frozenset(skills.items()), site_id, condition, key)
+        order = key if condition == "free" else _UNORDERED
+        now = Member(frozenset(skills.items()), site_id, condition, order)
         if before == now:
             return False
         if before is not None:

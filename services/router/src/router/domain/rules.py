@@ -40,12 +40,14 @@ def waits(state: State, call: Call) -> bool:
     Its latest attempt is neither overflowed nor closed, and no offer of it is live. Offers of
     lower attempts do not count: a higher attempt proves them over.
     """
-    if call.phase != "waiting" or max(call.overflowed, call.closed) >= call.attempt:
+    attempt = call.attempt
+    if call.phase != "waiting" or call.overflowed >= attempt or call.closed >= attempt:
         return False
-    return not any(
-        reservation.attempt == call.attempt and not reservation.rescinded
-        for reservation in map(state.reservations.__getitem__, call.reservations)
-    )
+    for reservation_id in call.reservations:
+        reservation = state.reservations[reservation_id]
+        if reservation.attempt == attempt and not reservation.rescinded:
+            return False
+    return True
 
 
 def standing(state: State, agent_id: str, agent: Agent) -> tuple[Condition, int | None]:
