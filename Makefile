@@ -12,7 +12,8 @@ SETUP = @test -n "$(SYSTEM_PYTHON)" || { echo "setup: missing: python >= 3.11; o
 	$(SYSTEM_PYTHON) -m deploy.local.setup
 PYTHON := .venv/bin/python
 STATE := $(or $(POLYCENTRE_STATE),.polycentre)
-TESTS ?= tests
+# Quick ones first, so that what is broken is said early.
+TESTS ?= $(wildcard $(addprefix tests/,unit contract architecture integration component e2e fault))
 REPEAT ?= 1
 
 .PHONY: help
@@ -78,4 +79,4 @@ check: ## format, lint, types, arrows, drift, manifests
 .PHONY: test
 test: check ## everything that must hold: `make check` and all tests; TESTS=tests/unit for some
 	@$(PYTHON) -m pytest -q $(TESTS)
-	@if [ -f console/package.json ]; then npm --prefix console test --silent; fi
+	@if [ -f console/package.json ]; then npm --prefix console run --silent test && npm --prefix console run --silent e2e; fi

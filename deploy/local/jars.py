@@ -33,12 +33,19 @@ def jars_folder() -> Path:
     """
     kafka = state_folder() / "kafka"
     kafka.mkdir(parents=True, exist_ok=True)
-    jars = kafka / "jars"
-    stamp = hashlib.sha256(POM.read_bytes()).hexdigest()[:16]
     with _locked(kafka / "jars.lock"):
-        if not (jars / f"complete-{stamp}").exists():
-            _fetch(kafka, jars, stamp)
-    return jars
+        if not jars_are_there():
+            _fetch(kafka, kafka / "jars", _stamp())
+    return kafka / "jars"
+
+
+def jars_are_there() -> bool:
+    """Tell whether the jars of `pom.xml` as it is now were fetched."""
+    return (state_folder() / "kafka" / "jars" / f"complete-{_stamp()}").exists()
+
+
+def _stamp() -> str:
+    return hashlib.sha256(POM.read_bytes()).hexdigest()[:16]
 
 
 @contextmanager
@@ -72,7 +79,3 @@ def _copy_dependencies(folder: Path) -> None:
     )
     if told.returncode != 0:
         raise JarsMissing(told.stdout[-2000:] + told.stderr[-2000:])
-
-
-if __name__ == "__main__":
-    print(f"Kafka's jars are in {jars_folder()}")

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import FrameType
 
+from deploy.local.jars import JarsMissing, jars_are_there, jars_folder
 from deploy.local.parts import (
     CHROMIUM,
     JAVA,
@@ -48,7 +49,7 @@ def main(arguments: list[str]) -> int:
             install_packages()
         else:
             set_up(purpose, os.environ)
-    except (SetupFailed, NoUv) as failure:
+    except (SetupFailed, NoUv, JarsMissing) as failure:
         _say(str(failure))
         return 1
     except KeyboardInterrupt:
@@ -70,8 +71,9 @@ def set_up(purpose: str, environment: Mapping[str, str]) -> None:
         raise SetupFailed(f"missing: {names}; on Debian and Ubuntu: {install_command(lacking)}")
     install_packages()
     install_console()
-    if own_kafka:
-        _step("Kafka", [str(PYTHON), "-m", "deploy.local.jars"])
+    if own_kafka and not jars_are_there():
+        _say("Kafka")
+        jars_folder()
     if purpose == "test":
         bring_system_parts(strict=environment.get("CI", "") not in ("", "0", "false"))
 
