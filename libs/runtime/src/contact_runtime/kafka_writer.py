@@ -40,20 +40,25 @@ class KafkaWriter:
         self._records_left = worn_out_records
         self._dead: str | None = None
         self._dropping: asyncio.Task[None] | None = None
+        self._turns: dict[TopicPartition, asyncio.Lock] = {}
 
     async def append(self, tp: TopicPartition, entries: Sequence[Entry]) -> int:
         """Append `entries` as one atomic batch and return the offset of the first."""
-        producer = self._producer
-        batch = _batch_of(producer, tp, entries)
-        self._wear(len(entries))
+        batch = _batch_of(self._producer, tp, entries)
+        # aiokafka's own waiting for a free place in a partition counts the time twice over.
+        async with self._turns.setdefault(tp, asyncio.Lock()):
+            return await self._append_now(tp, batch)
+
+    async def _append_now(self, tp: TopicPartition, batch: BatchBuilder) -> int:
+        self._wear(batch.record_count())
         if self._dead is not None:
             raise Ambiguous(f"{tp}: this writer is dead: {self._dead}")
         try:
-            return await self._send(producer, batch, tp)
+            return await self._send(self._producer, batch, tp)
         except (MessageSizeTooLargeError, RecordListTooLargeError) as error:
             # The refusal poisons the producer: each later send of it would be out of order.
             await self._renew()
-            raise TooLarge(f"{tp}: {len(entries)} records: {error}") from error
+            raise TooLarge(f"{tp}: {batch.record_count()} records: {error}") from error
         except (KafkaError, TimeoutError) as error:
             await asyncio.shield(self._drop(f"{tp}: {error!r}"))
             raise Ambiguous(f"{tp}: {error!r}") from error
