@@ -158,7 +158,7 @@ async def ask(place: Place, path: str, **query: str) -> Any:
 async def reported(place: Place, counted: Counted) -> Counter[str]:
     """Return the outcomes that the reports tell, once they hold every call."""
 
-    async def outcomes() -> Counter[str] | None:
+    async def outcomes() -> Counter[str]:
         found: list[dict[str, Any]] = []
         query: dict[str, str] = {"limit": "500"}
         while True:
@@ -168,7 +168,7 @@ async def reported(place: Place, counted: Counted) -> Counter[str]:
                 break
             query["after"] = page["next"]
         whole = len(found) == len(counted.began) and all(r["outcome"] for r in found)
-        return Counter(r["outcome"] for r in found) if whole else None
+        return Counter(r["outcome"] for r in found) if whole else Counter()
 
     return await until("the reports to hold the day", outcomes, limit_s=60)
 

@@ -36,6 +36,8 @@ class Shift:
     time: Time
     talks: Talks
     seed: int
+    told: Callable[[Json], None] = lambda message: None
+    """Hears every message of every desktop."""
     over: asyncio.Event = field(default_factory=asyncio.Event)
     heard: Counter[str] = field(default_factory=Counter)
 
@@ -88,6 +90,7 @@ class Agent:
     async def _listen(self, socket: ClientConnection) -> None:
         async for text in socket:
             message = json.loads(text)
+            self._shift.told(message)
             self._shift.heard[message["type"]] += 1
             if message["type"] in ("snapshot", "agent"):
                 self._see(message["agent"])
