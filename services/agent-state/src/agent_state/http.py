@@ -1,16 +1,18 @@
 """The API of agent-state: agents, their commands, their sockets."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, WebSocket
 from msgspec import to_builtins
+from msgspec.structs import asdict
 from pydantic import AwareDatetime
 
 from agent_state.bodies import CommandBody, ProfileBody
 from agent_state.commands import Order
 from agent_state.domain.agent import Agent
 from agent_state.domain.commands import SetProfile
+from agent_state.domain.refusals import UnknownAgent
 from agent_state.domain.view import view_of
 from agent_state.problems import STATUSES, problem_of
 from agent_state.seats import Submit
@@ -136,7 +138,10 @@ async def command_agent(
     """
     principal.must_be(agent_id)
     context: Context = request.app.state.context
-    answer = await context.submit(Order(agent_id, body.order(), body.command_id, trace()))
+    try:
+        answer = await context.submit(Order(agent_id, body.order(), body.command_id, trace()))
+    except UnknownAgent:
+        raise not_found("the agent") from None
     if answer.refused is not None:
         raise problem_of(answer.refused)
     return AnswerView.model_validate(
@@ -162,12 +167,11 @@ def trace() -> str | None:
 def _shown(agent: Agent) -> AgentView:
     if agent.profile is None:
         raise not_found("the agent")
-    shown: dict[str, Any] = {
-        **to_builtins(agent.profile),
-        "agent_id": agent.agent_id,
-        "sequence": agent.version,
-        "state": to_builtins(view_of(agent)),
-    }
     return AgentView.model_validate(
-        {"team": None, "pool": agent.profile.pool, "telephone": False, **shown}
+        {
+            **asdict(agent.profile),
+            "agent_id": agent.agent_id,
+            "sequence": agent.version,
+            "state": to_builtins(view_of(agent)),
+        }
     )

@@ -16,7 +16,6 @@ from contact_runtime.http.problems import (
 STATUSES: dict[type[Refusal], int] = {
     **dict.fromkeys(REFUSALS, 409),
     CommandIdReused: 422,
-    UnknownAgent: 404,
 }
 _KINDS: dict[str, ProblemType] = {
     refusal.code: refusal_type(refusal, status) for refusal, status in STATUSES.items()

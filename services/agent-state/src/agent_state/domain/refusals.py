@@ -94,7 +94,6 @@ class TransferToSelf(Refusal):
 
 
 REFUSALS: tuple[type[Refusal], ...] = (
-    UnknownAgent,
     NotSignedIn,
     AgentInTalk,
     OfferGone,
@@ -104,3 +103,4 @@ REFUSALS: tuple[type[Refusal], ...] = (
     PoolFixed,
     TransferToSelf,
 )
+"""All but `UnknownAgent`, which is told as anything that is not there."""

@@ -1,0 +1,167 @@
+"""agent-state as it runs, on a log in memory: HTTP, sockets, reader, timers and relay."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+from websockets.asyncio.client import ClientConnection, connect
+
+from agent_state.main import SOURCE, application, background, parts
+from contact_events.envelope import decode, headers_of, key_of
+from contact_events.partitions import partition_of
+from contact_events.registry import Event
+from contact_events.topics import TOPICS
+from contact_runtime.http.auth import Auth
+from contact_runtime.http.ops import Health, create_ops_app
+from contact_runtime.issuer import AUDIENCE, ISSUER, JWKS_FILE, mint
+from contact_runtime.log import Entry, TopicPartition
+from contact_runtime.memory_log import MemoryLog
+from contact_runtime.memory_store import MemoryStore
+from contact_runtime.metrics import Metrics
+from contact_runtime.migrate import migrate
+from contact_runtime.rows import Store
+from contact_runtime.serve import serve
+from contact_runtime.store import SqlStore
+from contact_runtime.store import connect as connect_database
+from tests.support.agent_floor import Floor
+from tests.support.wait import until
+
+PARTITIONS = 4
+LIMIT_S = 10.0
+
+
+class Desktop:
+    """One socket of an agent, with everything it was told."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self.socket = socket
+        self.told: list[dict[str, Any]] = []
+        self._commands = 0
+
+    async def heard(self, kind: str, **fields: Any) -> dict[str, Any]:
+        """Return the next message of this kind with these fields; others before it are kept."""
+        async with asyncio.timeout(LIMIT_S):
+            while True:
+                message: dict[str, Any] = json.loads(await self.socket.recv())
+                self.told.append(message)
+                if message["type"] == kind and fields.items() <= message.items():
+                    return message
+
+    async def say(self, command: str, command_id: str | None = None, **fields: Any) -> None:
+        """Send a command and wait for nothing."""
+        self._commands += 1
+        made = f"{id(self)}-{self._commands}"
+        asked = {"command_id": command_id or made, "command": command, **fields}
+        await self.socket.send(json.dumps(asked))
+
+    async def ask(self, command: str, **fields: Any) -> dict[str, Any]:
+        """Send a command and return its reply."""
+        await self.say(command, **fields)
+        return await self.heard("reply")
+
+
+class AgentService:
+    """The running service, the log it reads, and its clock, which stands still."""
+
+    def __init__(self, store: Store, log: MemoryLog, keys: Path) -> None:
+        self.store = store
+        self.floor = Floor()
+        self.clock = self.floor.clock
+        self.url = ""
+        self._log = log
+        self._keys = keys
+
+    def token(self, role: str, **claims: Any) -> str:
+        """Return a token of the local issuer."""
+        return mint(self._keys, role, **claims)
+
+    def client(self, role: str, **claims: Any) -> httpx.AsyncClient:
+        """Return an HTTP client of somebody with this role."""
+        headers = {"Authorization": f"Bearer {self.token(role, **claims)}"}
+        return httpx.AsyncClient(base_url=f"http://{self.url}", headers=headers, verify=False)
+
+    async def describe(self, *agents: str, **fields: Any) -> None:
+        """Have administrators describe these agents."""
+        async with self.client("administrator") as admin:
+            for agent_id in agents:
+                about = {"name": agent_id, "site_id": "moscow", **fields}
+                answer = await admin.put(f"/v1/agents/{agent_id}", json=about)
+                assert answer.status_code == 200, answer.text
+
+    @asynccontextmanager
+    async def desktop(self, agent_id: str) -> AsyncIterator[Desktop]:
+        """Open a socket of the agent."""
+        headers = {"Authorization": f"Bearer {self.token('agent', agent_id=agent_id)}"}
+        url = f"ws://{self.url}/v1/agents/{agent_id}/socket"
+        async with connect(url, additional_headers=headers) as socket:
+            yield Desktop(socket)
+
+    async def append(self, *events: Event) -> None:
+        """Write what ivr or the router says to the log."""
+        writer = await self._log.writer()
+        for event in events:
+            received = self.floor.record(event)
+            envelope = received.envelope
+            entry = Entry(key_of(envelope), received.record.value, headers_of(envelope))
+            place = TopicPartition(received.record.topic, partition_of("main", PARTITIONS))
+            await writer.append(place, [entry])
+        await writer.close()
+
+    async def told(self, topic: str) -> list[Any]:
+        """Return what the relay has published on a topic of ours."""
+        place = TopicPartition(topic, partition_of("main", PARTITIONS))
+        reader = await self._log.reader({place: 0})
+        records = await reader.read(max_records=10_000, timeout_s=0.0)
+        await reader.close()
+        decoded = [decode(record.value) for record in records]
+        return [found.envelope.data for found in decoded if hasattr(found, "envelope")]
+
+
+@asynccontextmanager
+async def agent_store(url: str | None) -> AsyncIterator[Store]:
+    """Open the store of a database, migrated as in production, or one in memory."""
+    if url is None:
+        yield MemoryStore(source=SOURCE)
+        return
+    await migrate("agent_state", url)
+    store = SqlStore(connect_database(url), source=SOURCE, partitions=PARTITIONS)
+    yield store
+    await store.close()
+
+
+@asynccontextmanager
+async def agent_service(
+    store: Store, keys: Path, *, log: MemoryLog | None = None, grace_s: float = 0.3
+) -> AsyncIterator[AgentService]:
+    """Run agent-state on `store` while the block is open."""
+    log = log or MemoryLog()
+    await log.ensure_topics(TOPICS, PARTITIONS)
+    mint(keys, "supervisor")
+    service = AgentService(store, log, keys)
+    metrics, health, ports = Metrics(), Health(), asyncio.Queue[int]()
+    context = parts(store, service.clock, metrics, grace_s=grace_s)
+    auth = Auth(str(keys / JWKS_FILE), ISSUER, AUDIENCE)
+    running = asyncio.create_task(
+        serve(
+            application(context, auth, metrics),
+            create_ops_app(health, metrics),
+            health=health,
+            http_port=0,
+            ops_port=0,
+            tasks=background(store, log, service.clock, context.sockets, metrics),
+            on_listening=lambda http_port, _: ports.put_nowait(http_port),
+            grace_s=1.0,
+        )
+    )
+    try:
+        await until("the service to listen", lambda: running.done() or not ports.empty())
+        service.url = f"127.0.0.1:{ports.get_nowait()}"
+        yield service
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
