@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contact_events.calls import CallArrived, Caller, CallQueued
@@ -67,6 +67,7 @@ CALLS = st.sampled_from(["K1", "K2", "K3"])
 PREFIXES = st.sampled_from([None, "+7391212", "+7916123", "+49"])
 
 
+@settings(max_examples=50)
 @given(
     st.dictionaries(CALLS, PREFIXES, min_size=1),
     st.lists(st.tuples(CALLS, st.booleans()), max_size=12),

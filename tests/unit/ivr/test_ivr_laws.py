@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contact_events.agents import AgentChanged, Slot
@@ -197,11 +197,13 @@ def histories(draw: st.DrawFn) -> Told:
     return told
 
 
+@settings(max_examples=50)
 @given(histories())
 def test_replay_equals_live(told: Told) -> None:
     assert replayed(told.folded) == told.call
 
 
+@settings(max_examples=50)
 @given(histories())
 def test_what_happened_obeys_the_rules_of_attempts(told: Told) -> None:
     facts = [envelope.data for envelope in told.written]
@@ -214,6 +216,7 @@ def test_what_happened_obeys_the_rules_of_attempts(told: Told) -> None:
     assert ended in ([], [len(facts) - 1])
 
 
+@settings(max_examples=50)
 @given(histories())
 def test_an_ended_call_changes_no_more(told: Told) -> None:
     told.when(HangUp())
@@ -266,6 +269,7 @@ _BACK = (
 )
 
 
+@settings(max_examples=50)
 @given(interleavings(*_LOST), st.integers(1, 5))
 def test_an_agent_who_is_lost_is_lost_in_every_interleaving(
     merged: list[Envelope], size: int
@@ -276,6 +280,7 @@ def test_an_agent_who_is_lost_is_lost_in_every_interleaving(
     assert (call.attempt, call.queue_id) == (2, "q1")
 
 
+@settings(max_examples=50)
 @given(interleavings(*_BACK), st.integers(1, 5))
 def test_an_agent_who_is_back_keeps_the_talk_in_every_interleaving(
     merged: list[Envelope], size: int
@@ -286,6 +291,7 @@ def test_an_agent_who_is_back_keeps_the_talk_in_every_interleaving(
     assert (call.attempt, call.joined_agent_id) == (1, "a1")
 
 
+@settings(max_examples=50)
 @given(
     interleavings(
         [
@@ -321,6 +327,7 @@ def test_a_transfer_and_the_senders_leaving_end_in_one_attempt_each(
     assert (call.attempt, call.queue_id) in ((2, "billing"), (2, "q1"))
 
 
+@settings(max_examples=50)
 @given(interleavings(*_LOST), st.lists(st.integers(0, 4), max_size=8))
 def test_a_record_delivered_twice_changes_nothing(merged: list[Envelope], again: list[int]) -> None:
     world = _after(merged, 2)
@@ -330,6 +337,7 @@ def test_a_record_delivered_twice_changes_nothing(merged: list[Envelope], again:
     assert world.store.rows == rows
 
 
+@settings(max_examples=50)
 @given(interleavings(*_LOST))
 def test_rows_are_the_fold_of_what_was_published_and_heard(merged: list[Envelope]) -> None:
     world = World()

@@ -45,7 +45,7 @@ REFUSALS: dict[type[Exception], int] = {
     NotANumber: 422,
     NoClientKey: 422,
 }
-POLL_S = 1.0
+POLL_S = 10.0
 """Machine seconds after which a waiting request looks at the row itself: see `get_call`."""
 
 routes = APIRouter(prefix="/v1")

@@ -7,7 +7,7 @@ import msgspec
 
 from contact_events.calls import Caller, Channel
 
-INPUT_WAIT_S = 20.0
+INPUT_WAIT_S = 30.0
 JOIN_S = 15.0
 
 EndedAs = Literal["contained", "refused", "abandoned", "diverted", "disconnected", "failed"]
