@@ -67,9 +67,10 @@ K = TypeVar("K", InFlow, Waiting, Joining, Connected, Ended)
 
 def evolve(call: Call, envelope: Envelope) -> Call:
     """Return the call after one of its own facts. Total: a fact that happened is never refused."""
-    if isinstance(envelope.data, CallArrived):
-        return _arrived(envelope, envelope.data)
-    if isinstance(call, Unborn | Ended):
+    if isinstance(call, Unborn):
+        fact = envelope.data
+        return _arrived(envelope, fact) if isinstance(fact, CallArrived) else call
+    if isinstance(call, Ended) or isinstance(envelope.data, CallArrived):
         return call
     after = _own(call, cast(Own, envelope.data), envelope)
     return msgspec.structs.replace(after, version=envelope.sequence)
