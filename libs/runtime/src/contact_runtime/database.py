@@ -63,8 +63,9 @@ def connect(
 ) -> AsyncEngine:
     """Return an engine for a plain `postgresql://` URL; it connects at first use.
 
-    Host, port and user may stand in the query: `postgresql:///ivr?host=/run/pg&user=postgres`.
-    `database` is another one of the same server; `options` are those of SQLAlchemy's engine.
+    Host, port, user and sslmode may stand in the query, as in
+    `postgresql:///ivr?host=/run/pg&user=postgres`. `database` is another one of the same server;
+    `options` are those of SQLAlchemy's engine.
     """
     plain, where = _where(url)
     pool = {"pool_size": pool_size, "max_overflow": pool_size, "pool_timeout": CONNECT_LIMIT_S}
@@ -86,6 +87,8 @@ def _where(url: str) -> tuple[URL, dict[str, Any]]:
     parsed = make_url(url).set(drivername="postgresql+asyncpg")
     query = dict(parsed.query)
     where: dict[str, Any] = {name: query.pop(name) for name in ("host", "user") if name in query}
+    if "sslmode" in query:
+        where["ssl"] = query.pop("sslmode")  # the driver's word for it
     if "port" in query:
         where["port"] = int(str(query.pop("port")))
     return parsed.set(query=query), where

@@ -1,7 +1,7 @@
 """The hot path's way to PostgreSQL: asyncpg's connection, lent by SQLAlchemy's pool.
 
-SQLAlchemy costs three times as much a statement (see `bench/`); its connection stands beside, in
-the same transaction, for a service's own tables.
+SQLAlchemy takes three times the CPU a statement; its connection stands beside, in the same
+transaction, for a service's own tables.
 """
 
 from __future__ import annotations

@@ -6,11 +6,9 @@ A notice may be lost with its connection: who waits must also look by itself now
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Sequence
 from datetime import datetime
-from types import TracebackType
 from typing import Any
 
 import msgspec
@@ -64,20 +62,16 @@ class Listener:
         self._name = name
         self._task: asyncio.Task[None] | None = None
 
-    async def __aenter__(self) -> Listener:
+    def start(self) -> None:
+        """Listen from now on."""
         self._task = asyncio.create_task(self._run(), name="listener")
-        return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+    async def stop(self) -> None:
+        """Listen no more."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.wait([task])
 
     async def _run(self) -> None:
         while True:

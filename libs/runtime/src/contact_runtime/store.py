@@ -60,6 +60,8 @@ class SqlStore:
         self._partitions = partitions
         self._signals = Signals()
         self._name = uuid4().hex
+        self._listener = Listener(engine, self._signals, self._name)
+        self._listening = 0
         self.committed: Bell = self._signals.committed
 
     @asynccontextmanager
@@ -158,9 +160,16 @@ class SqlStore:
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
-        """Hear of other processes' commits while the block is open."""
-        async with Listener(self.engine, self._signals, self._name):
+        """Hear of other processes' commits while the block is open; one connection for all."""
+        self._listening += 1
+        try:
+            if self._listening == 1:
+                self._listener.start()
             yield
+        finally:
+            self._listening -= 1
+            if self._listening == 0:
+                await self._listener.stop()
 
     async def close(self) -> None:
         """Close all connections."""

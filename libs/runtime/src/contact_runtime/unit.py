@@ -62,6 +62,7 @@ class BufferedUnit(ABC):
         self._source = source
         self._partitions = partitions
         self._states: dict[Row, Any] = {}
+        self._peeked: dict[Row, Any] = {}
         self._loaded: dict[Row, int] = {}
         self._numbers: dict[str, int] = {}
         self._dirty: dict[Row, Kind[Any]] = {}
@@ -125,8 +126,12 @@ class BufferedUnit(ABC):
         """Return the state of `key` without locking it, this unit's own puts included."""
         if (kind.name, key) in self._states:
             return await self.load(kind, key)
-        text = await self._read(kind.name, key)
-        return kind.initial(key) if text is None else kind.decode(text)
+        if (kind.name, key) not in self._peeked:
+            text = await self._read(kind.name, key)
+            state = kind.initial(key) if text is None else kind.decode(text)
+            self._peeked[kind.name, key] = state
+        peeked: S = self._peeked[kind.name, key]
+        return peeked
 
     def put(self, kind: Kind[S], key: str, state: S) -> None:
         """Keep `state`, written at commit.
