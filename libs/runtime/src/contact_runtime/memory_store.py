@@ -13,8 +13,8 @@ from contact_events.envelope import Envelope
 from contact_events.validity import Leadership
 from contact_runtime.errors import PositionMoved, StreamMoved
 from contact_runtime.log import TopicPartition
-from contact_runtime.rows import Kind, Outgoing, Progress
-from contact_runtime.unit import STREAM, BufferedUnit, EventWrite, RowWrite
+from contact_runtime.rows import STREAM, Kind, Outgoing, Progress
+from contact_runtime.unit import BufferedUnit, EventWrite, RowWrite
 from contact_runtime.wakeups import Alarm, Bell, Signals, Watch
 
 S = TypeVar("S")

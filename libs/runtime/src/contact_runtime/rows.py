@@ -19,6 +19,10 @@ from contact_runtime.wakeups import Alarm, Bell, Watch
 S = TypeVar("S")
 
 
+STREAM = "stream"
+"""The kind under which a stream's last number is kept: its version is the number."""
+
+
 def never_due(_state: Any) -> datetime | None:
     """Return None: states of this kind wait for no time."""
     return None
@@ -38,6 +42,8 @@ class Kind(Generic[S]):
     _decoder: msgspec.json.Decoder[S] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        if self.name == STREAM:
+            raise ValueError(f"the kind {STREAM} keeps the numbers of streams")
         object.__setattr__(self, "_decoder", msgspec.json.Decoder(self.type))
 
     def encode(self, state: S) -> str:

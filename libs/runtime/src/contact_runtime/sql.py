@@ -11,8 +11,8 @@ import msgspec
 from contact_runtime.driver import Driver
 from contact_runtime.errors import StreamMoved
 from contact_runtime.log import Entry, TopicPartition
-from contact_runtime.rows import Outgoing
-from contact_runtime.unit import STREAM, EventWrite, RowWrite
+from contact_runtime.rows import STREAM, Outgoing
+from contact_runtime.unit import EventWrite, RowWrite
 
 CHANNEL = "polycentre_commits"
 

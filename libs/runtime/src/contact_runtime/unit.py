@@ -14,14 +14,11 @@ from contact_events.partitions import partition_of
 from contact_events.registry import event_type_of
 from contact_events.topics import dead_letter_topic
 from contact_runtime.log import Entry, Record, TopicPartition
-from contact_runtime.rows import Fact, Kind, Mark, NotLoaded, Progress
+from contact_runtime.rows import STREAM, Fact, Kind, Mark, NotLoaded, Progress
 
 S = TypeVar("S")
 Row = tuple[str, str]
 """Kind and key."""
-
-STREAM = "stream"
-"""The kind under which a stream's last number is kept: its version is the number."""
 
 LARGEST_VALUE = 900_000
 """Bytes; a dead letter's value is cut there, so that it fits into the log with its headers."""
