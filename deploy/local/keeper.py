@@ -17,10 +17,15 @@ READY_PAUSE_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class RestartRules:
-    """When a dead process is started again; a life under `quick_s` is a quick death."""
+    """When a dead process is started again; a life under `quick_s` is a quick death.
+
+    One that was never ready is given up soon: its settings are wrong. One that served already may
+    die for want of a part that is itself being started again, and gets more patience.
+    """
 
     quick_s: float = 10.0
-    most_quick_deaths: int = 5
+    most_quick_deaths: int = 3
+    most_once_ready: int = 10
     first_pause_s: float = 0.2
     longest_pause_s: float = 5.0
 
@@ -60,6 +65,7 @@ class Keeper:
     next_order: Callable[[], int]
     process: asyncio.subprocess.Process | None = None
     task: asyncio.Task[None] | None = None
+    _was_ready: bool = False
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     def begin(self) -> asyncio.Task[None]:
@@ -89,6 +95,7 @@ class Keeper:
                 await self.task
             elif asking.done():
                 await asking
+                self._was_ready = True
             else:
                 raise NotReady(self.spec.name, self.spec.ready_limit_s, self._printed())
         finally:
@@ -119,9 +126,11 @@ class Keeper:
             lived_s = time.monotonic() - began
             quick_deaths = quick_deaths + 1 if lived_s < self.rules.quick_s else 1
             how = how_it_ended(code)
-            if quick_deaths >= self.rules.most_quick_deaths:
+            rules = self.rules
+            most = rules.most_once_ready if self._was_ready else rules.most_quick_deaths
+            if quick_deaths >= most:
                 raise GaveUp(self.spec.name, quick_deaths, how, self._printed())
-            await self._pause(how, lived_s, self.rules.pause_s(quick_deaths))
+            await self._pause(how, lived_s, rules.pause_s(quick_deaths))
 
     async def _one_life(self, *, again: bool) -> int:
         """Start the process and return its exit code when it has ended, asked or not."""

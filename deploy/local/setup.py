@@ -65,7 +65,9 @@ def set_up(purpose: str, environment: Mapping[str, str]) -> None:
         SetupFailed: something is missing that only a person can bring, or a step failed.
     """
     own_kafka = purpose == "test" or not environment.get("KAFKA_BOOTSTRAP")
-    needed = [NODE, NPM, *((JAVA, MAVEN) if own_kafka else ())]
+    needed = [NODE, NPM, *((JAVA,) if own_kafka else ())]
+    if own_kafka and not jars_are_there():
+        needed.append(MAVEN)
     if lacking := missing(needed):
         names = ", ".join(part.wanted for part in lacking)
         raise SetupFailed(f"missing: {names}; on Debian and Ubuntu: {install_command(lacking)}")

@@ -1,20 +1,24 @@
 """The start of a whole system, in order: log, databases, tables, clock, services, callers."""
 
 import asyncio
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from contact_runtime import embedded, issuer
 from deploy.local.addresses import Addresses
 from deploy.local.announcement import announcement
-from deploy.local.kafka import LocalKafka
+from deploy.local.jars import JarsMissing
+from deploy.local.kafka import KafkaNotReady, LocalKafka
 from deploy.local.plan import Plan
 from deploy.local.processes import ProcessSpec
 from deploy.local.settings import LocalSettings
 from deploy.local.state import StateFolder
-from deploy.local.supervisor import Supervisor
+from deploy.local.supervisor import StepFailed, Supervisor
 from deploy.local.voice import Voice
+
+T = TypeVar("T")
 
 BROKER_LIMIT_S = 120.0
 DATABASE_LIMIT_S = 60.0
@@ -59,17 +63,14 @@ class System:
             port=self.settings.kafka_port,
             controller_port=self.settings.kafka_controller_port,
         )
-        async with self.voice.step("kafka", "preparing", "prepared"):
-            command = await asyncio.to_thread(kafka.prepare)
+        command = await self._prepared("kafka", kafka.prepare)
         await self.supervisor.start(
             ProcessSpec("kafka", tuple(command), ready=kafka.answers, ready_limit_s=BROKER_LIMIT_S)
         )
 
     async def _start_postgres(self) -> None:
-        async with self.voice.step("postgres", "preparing", "prepared"):
-            server = await asyncio.to_thread(
-                embedded.prepare, self.state.postgres, port=self.settings.postgres_port
-            )
+        prepare = partial(embedded.prepare, self.state.postgres, port=self.settings.postgres_port)
+        server = await self._prepared("postgres", prepare)
 
         async def ready() -> bool:
             return server.ready()
@@ -83,6 +84,14 @@ class System:
                 user=server.user,
             )
         )
+
+    async def _prepared(self, name: str, prepare: Callable[[], T]) -> T:
+        """Return what `prepare` makes beside the loop; its folder, its jars, its settings."""
+        async with self.voice.step(name, "preparing", "prepared"):
+            try:
+                return await asyncio.to_thread(prepare)
+            except (JarsMissing, KafkaNotReady, embedded.PostgresNotStarted) as wrong:
+                raise StepFailed(f"{name}: {wrong}") from wrong
 
 
 async def start_system(

@@ -150,3 +150,20 @@ async def test_a_setting_that_cannot_be_meant_is_refused_in_one_line(
     assert await run.ended() == 2
     assert run.said(complaint)
     assert len(run.output.read_text().splitlines()) == 1
+
+
+async def test_a_fresh_run_forgets_the_log_and_the_tables_but_no_key(place: Place) -> None:
+    place.state.make()
+    kept = (place.state.keys / "issuer.pem", place.state.kafka / "jars" / "kafka.jar")
+    forgotten = (place.state.kafka / "data" / "log", place.state.postgres / "data" / "base")
+    for path in (*kept, *forgotten):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    run = await place.run()
+    await run.until_said("all is up")
+    assert all(path.exists() for path in (*kept, *forgotten)), "a run goes on by default"
+    await run.stop()
+    fresh = await place.run(FRESH="1")
+    await fresh.until_said("all is up")
+    assert all(path.exists() for path in kept)
+    assert not any(path.exists() for path in forgotten)

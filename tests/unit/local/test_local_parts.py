@@ -7,6 +7,7 @@ import pytest
 
 from deploy.local import uv
 from deploy.local.parts import JAVA, MAVEN, NODE, Part, install_command, missing
+from deploy.local.setup import SetupFailed, bring_system_parts
 
 
 def program(folder: Path, name: str, script: str) -> Path:
@@ -70,3 +71,13 @@ def test_a_uv_that_is_too_old_or_broken_is_passed_over_for_our_own(
     ours = program(own, "uv", "echo uv 0.13.0")
     monkeypatch.setenv("PATH", str(tmp_path))
     assert uv.uv_command(tmp_path / "tools") == str(ours)
+
+
+def test_a_part_that_the_tests_lack_is_an_error_for_ci_and_advice_for_a_person(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(SetupFailed, match="missing for the tests: chromium"):
+        bring_system_parts(strict=True)
+    bring_system_parts(strict=False)
+    assert "sudo apt-get install -y chromium kubernetes-client" in capsys.readouterr().err
