@@ -105,17 +105,21 @@ def test_snapshot_and_changes_lead_to_the_same_view(rnd: random.Random) -> None:
     assert (applied(shown, difference(seen, final)) if comparable(seen, final) else final) == final
 
 
+KEYS = {"sites": ("site_id",), "queues": ("queue_id",), "away": ("from", "to")}
+
+
 def applied(view: View, changes: View) -> View:
     """Return what a board shows after the changes: entries replaced, other parts taken whole."""
     result = dict(view)
     for name, part in changes.items():
-        key = {"sites": "site_id", "queues": "queue_id"}.get(name)
-        known = {each[key]: each for each in view[name]} if key else {}
-        if key:
-            known.update({each[key]: each for each in part})
-            result[name] = list(known.values())
-        else:
+        keys = KEYS.get(name)
+        if keys is None:
             result[name] = part
+            continue
+        known = {tuple(each[key] for key in keys): each for each in view[name]}
+        known.update({tuple(each[key] for key in keys): each for each in part})
+        shown = [each for each in known.values() if name != "away" or each["calls"]]
+        result[name] = sorted(shown, key=lambda each: [each[key] for key in keys])
     return result
 
 

@@ -200,13 +200,23 @@ def comparable(before: View, now: View) -> bool:
 
 
 def difference(before: View, now: View) -> View:
-    """Return what changed: of sites and queues the changed entries, other parts whole."""
+    """Return what changed: of sites, queues and flows the changed entries, other parts whole.
+
+    A flow that is no more comes with 0 calls.
+    """
     changes = {name: part for name, part in now.items() if part != before[name]}
     for name, key in KEYED.items():
         if name in changes:
             known = {entry[key]: entry for entry in before[name]}
             changes[name] = [entry for entry in now[name] if entry != known[entry[key]]]
+    if "away" in changes:
+        gone = [{**flow, "calls": 0} for flow in before["away"] if _no_more(flow, now["away"])]
+        changes["away"] = [flow for flow in now["away"] if flow not in before["away"]] + gone
     return changes
+
+
+def _no_more(flow: View, flows: Iterable[View]) -> bool:
+    return all((flow["from"], flow["to"]) != (other["from"], other["to"]) for other in flows)
 
 
 def _ids(view: View, name: str) -> list[str]:
