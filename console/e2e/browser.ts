@@ -1,19 +1,7 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type BrowserContext, chromium } from "playwright-core";
+import { type Browser, chromium } from "playwright-core";
 
 const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-
-/** How one page sees the world. */
-export interface Screen {
-  width: number;
-  height: number;
-  colorScheme?: "light" | "dark";
-  reducedMotion?: "reduce" | "no-preference";
-  locale?: string;
-}
 
 /** Return the system's Chromium; `CHROMIUM` names another. */
 function chromiumPath(): string {
@@ -22,13 +10,9 @@ function chromiumPath(): string {
   return path;
 }
 
-/** Open Chromium with an empty profile; return a context and how to close both. */
-export async function opened(screen: Screen): Promise<{
-  context: BrowserContext;
-  close: () => Promise<void>;
-}> {
-  const profile = await mkdtemp(join(tmpdir(), "board-profile-"));
-  const context = await chromium.launchPersistentContext(profile, {
+/** Return Chromium with a new, empty profile, which goes with it. */
+export function openedBrowser(): Promise<Browser> {
+  return chromium.launch({
     executablePath: chromiumPath(),
     headless: true,
     args: [
@@ -40,14 +24,5 @@ export async function opened(screen: Screen): Promise<{
       "--disable-component-update",
       "--disable-sync",
     ],
-    viewport: { width: screen.width, height: screen.height },
-    colorScheme: screen.colorScheme ?? "light",
-    reducedMotion: screen.reducedMotion ?? "no-preference",
-    locale: screen.locale ?? "en-GB",
   });
-  const close = async () => {
-    await context.close();
-    await rm(profile, { recursive: true, force: true });
-  };
-  return { context, close };
 }

@@ -31,9 +31,8 @@ export function Shortcuts({ opened, onClose, sites, lang }: ShortcutsProps) {
       closeButtonProps={{ "aria-label": t("shortcuts.close") }}
       size="22rem"
       classNames={{ content: classes.sheet, header: classes.head, title: classes.title }}
-      data-testid="shortcuts"
     >
-      <dl className={classes.keys}>
+      <dl className={classes.keys} data-testid="shortcuts">
         {keys.map(([key, meaning]) => (
           <div key={key}>
             <dt>

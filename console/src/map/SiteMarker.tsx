@@ -22,13 +22,10 @@ export function SiteMarker({ site, lang, spot, compact, selected, onSelect }: Si
   const { t } = useTranslation();
   const { at, radius, side } = spot;
   const agents = signedIn(site.agents);
-  const name = site.name[lang];
-  const figures = { waiting: site.waiting, inTalk: site.in_talk };
   return (
     <UnstyledButton
       className={classes.marker}
       style={{ left: at[0], top: at[1], width: radius * 2, height: radius * 2 }}
-      aria-label={t("map.site", { name, agents, ...figures })}
       aria-pressed={selected}
       onClick={() => onSelect(site.site_id)}
       data-testid={`marker-${site.site_id}`}
@@ -43,14 +40,15 @@ export function SiteMarker({ site, lang, spot, compact, selected, onSelect }: Si
         </text>
       </svg>
       <span className={classes.label} data-side={side} data-compact={compact}>
-        <b>{name}</b>
+        <b>{site.name[lang]}</b>{" "}
         {site.status === "open" ? null : (
           <em data-urgent={siteNeedsHand(site)}>{t(`status.${site.status}`)}</em>
         )}
         <span className={classes.figures}>
-          <span>{t("map.waiting", { n: site.waiting })}</span>
-          <span>{t("map.inTalk", { n: site.in_talk })}</span>
+          <span>{t("map.waiting", { n: site.waiting })}</span>{" "}
+          <span>{t("map.inTalk", { n: site.in_talk })}</span>{" "}
         </span>
+        <span className="unseen">{t("map.agents", { n: agents })}</span>
       </span>
     </UnstyledButton>
   );

@@ -80,7 +80,7 @@ export const en = {
     label: "Map of the sites",
     waiting: "{{n}} waiting",
     inTalk: "{{n}} in talk",
-    site: "{{name}}: {{waiting}} waiting, {{inTalk}} in talk, {{agents}} agents signed in",
+    agents: "{{n}} agents signed in",
     ring: "agents by state",
     arrow: "calls answered away from home, last 15 min",
     flows: "Answered away from home, last 15 min",
