@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from contact_events.agents import AgentChanged, Slot
 from contact_events.answering import (
     CallAnswered,
+    CallConsultRequested,
     CallRangOut,
     CallRejected,
     CallReleaseRequested,
@@ -27,7 +28,7 @@ from contact_runtime.memory_store import MemoryStore
 from contact_runtime.reader import Received
 from ivr.commands import Cause, handle
 from ivr.consumers import handler, tick
-from ivr.domain.call import Call, Connected, Ended, Unborn, Waiting
+from ivr.domain.call import Call, Connected, Ended, Joining, Unborn, Waiting
 from ivr.domain.commands import (
     Command,
     EndLeg,
@@ -396,6 +397,45 @@ def test_a_reserved_agent_with_a_telephone_is_rung_and_a_settled_offer_is_not() 
     )
     world.read([envelope_of(rang_out, 3), envelope_of(telephone, 2)])
     assert [type(e.data).__name__ for e in world.store.outbox][-1] == "CallQueued"
+
+
+def test_an_agent_with_a_telephone_is_not_joined_before_it_rings() -> None:
+    world = World()
+    world.arrive()
+    world.read([envelope_of(changed("Ready", telephone=True), 1), envelope_of(answered(), 3)])
+    assert isinstance(world.call(), Joining)
+
+
+def test_where_ivr_holds_the_leg_an_offline_is_no_loss() -> None:
+    world = World()
+    world.arrive()
+    ready = changed("Ready", telephone=True, slot=_RESERVED)
+    world.read([envelope_of(ready, 2)])
+    world.command("K1", PickUp("R1"))
+    world.read(
+        [
+            envelope_of(answered(), 3),
+            envelope_of(changed("Offline", telephone=True, slot=_TALKING), 4),
+        ]
+    )
+    assert isinstance(world.call(), Connected)
+    assert asyncio.run(world.store.peek(AGENT, "a1")).offline_sequence == 0
+
+
+def test_what_is_asked_of_a_consultation_does_not_touch_the_talk() -> None:
+    world = World()
+    world.arrive()
+    asked = {"call_id": "K1", "reservation_id": "R1", "agent_id": "a1", "consult_call_id": "K2"}
+    world.read(
+        [
+            envelope_of(answered(), 3),
+            envelope_of(CallConsultRequested(**asked, to_queue_id="q2"), 4),
+            envelope_of(CallReleaseRequested(**asked), 5),
+            envelope_of(CallTransferRequested(**asked), 6),
+            envelope_of(CallTransferRequested(**asked, to_queue_id="q2"), 7),
+        ]
+    )
+    assert isinstance(world.call(), Connected)
 
 
 def test_a_call_that_agent_state_has_let_go_of_is_forgotten_of_the_agent() -> None:
