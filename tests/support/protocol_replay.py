@@ -1,0 +1,167 @@
+"""What the log alone leads to: the same states, decisions and tables, however it is read."""
+
+import random
+from collections.abc import Sequence
+
+from contact_events.answering import CallAnswered, CallRangOut, CallRejected
+from contact_events.intake import Intake
+from contact_events.routing import Decision, RouterProgress
+from contact_events.topics import ROUTED
+from contact_events.validity import admit
+from contact_runtime.reader import Received
+from ivr.domain.call import Call, Unborn
+from ivr.domain.evolve import evolve, hear
+from reporting.domain.folding import Folding
+from router.domain.decide import decide
+from router.domain.evolve import apply, fold, own
+from router.domain.indexes import Indexes
+from router.domain.state import INPUTS, Fact, State
+from tests.support.protocol_log import NAMES
+from tests.support.protocol_router import POOL
+from tests.support.protocol_world import World
+
+
+def check_decisions(world: World, rnd: random.Random) -> None:
+    """Fold the inputs afresh, in any interleaving between decisions; decide the same again."""
+    replay = _Replay(world, rnd)
+    for received in world.log.records[ROUTED.name]:
+        if not replay.take(received):
+            return
+    one = replay.rest()
+    if one != replay.rest():
+        world.wrong("replay: the router's state depends on the interleaving")
+    for router in world.routers:
+        leader = router.leader
+        if leader is not None and leader.state != one:
+            world.wrong("replay: the leader's state is not the fold of the log")
+
+
+class _Replay:
+    def __init__(self, world: World, rnd: random.Random) -> None:
+        self.world = world
+        self.rnd = rnd
+        self.state = State(POOL)
+        self.again: list[Decision] = []
+
+    def take(self, received: Received) -> bool:
+        event = received.envelope.data
+        after, counts = admit(self.state.leadership, event)
+        if not counts:
+            return True
+        if not isinstance(event, Decision):
+            self.state.lead(after)
+            return True
+        if not self.again:
+            _fold_to(self.world, self.state, event.positions, self.rnd)
+            self.again = self._decided(event)
+        if not self.again or self.again.pop(0) != event:
+            self.world.wrong("replay: decided otherwise")
+            return False
+        apply(self.state, own(event))
+        return True
+
+    def _decided(self, event: Decision) -> list[Decision]:
+        if isinstance(event, RouterProgress):
+            return [event]
+        return list(decide(Indexes(self.state.copy()), event.decided_at))
+
+    def rest(self) -> State:
+        state = self.state.copy()
+        records, stride = self.world.log.records, self.world.log.stride
+        ends = {name: (len(records[name]) - 1) * stride + 1 for name in INPUTS}
+        _fold_to(self.world, state, ends, self.rnd)
+        return state
+
+
+def _fold_to(world: World, state: State, ends: dict[str, int], rnd: random.Random) -> None:
+    stride = world.log.stride
+    todo = []
+    for name in INPUTS:
+        first = -(-state.positions[name] // stride)
+        after = -(-max(0, ends.get(name, 0)) // stride)
+        todo += [(name, index) for index in range(first, after)]
+    for name, index in interleaved(todo, rnd):
+        received = world.log.records[name][index]
+        fold(state, Fact(name, received.record.offset, received.envelope))
+
+
+def interleaved(todo: list[tuple[str, int]], rnd: random.Random) -> list[tuple[str, int]]:
+    """Return the records in another order of topics; each topic keeps its own."""
+    names = [name for name, _ in todo]
+    rnd.shuffle(names)
+    each = {name: iter([index for n, index in todo if n == name]) for name in set(names)}
+    return [(name, next(each[name])) for name in names]
+
+
+def check_calls(world: World) -> None:
+    """Ivr's calls are the fold of their own facts and of what ivr heard of them, in order."""
+    calls: dict[str, Call] = {}
+    for heard, written in world.ivr.history:
+        if heard is not None and isinstance(
+            heard.envelope.data, CallAnswered | CallRejected | CallRangOut
+        ):
+            call_id = heard.envelope.data.call_id
+            calls[call_id] = hear(calls.get(call_id, Unborn()), heard.envelope)
+        for event in written:
+            if event.envelope is not None:
+                before = calls.get(event.stream, Unborn())
+                calls[event.stream] = evolve(before, event.envelope)
+    for call_id, call in world.ivr.calls().items():
+        if _without_legs(call) != _without_legs(calls.get(call_id, Unborn())):
+            world.wrong("replay: a call is not the fold of its facts")
+
+
+def _without_legs(call: Call) -> object:
+    """Return the call without its agents' legs: that one is gone is kept in its row alone."""
+    from msgspec.structs import replace
+
+    return replace(call, legs={}) if hasattr(call, "legs") else call
+
+
+def check_tables(world: World, rnd: random.Random) -> None:
+    """Reporting's tables are the same under any interleaving of topics."""
+    todo = [(name, index) for name in NAMES for index in range(len(world.log.records[name]))]
+    one, two = (_folded(world, interleaved(todo, rnd)) for _ in range(2))
+    for what in ("facts", "agents", "documents", "spells"):
+        if getattr(one, what) != getattr(two, what):
+            world.wrong(f"reporting: {what} depend on the interleaving")
+    if one.queue_changes() != two.queue_changes() or one.agent_changes() != two.agent_changes():
+        world.wrong("reporting: intervals depend on the interleaving")
+
+
+def _folded(world: World, order: Sequence[tuple[str, int]]) -> Folding:
+    folding, intake = Folding(), Intake()
+    for name, index in order:
+        envelope = world.log.records[name][index].envelope
+        if intake.takes(name, envelope):
+            folding.take(envelope)
+    return folding
+
+
+def check_duplicates(world: World, rnd: random.Random) -> None:
+    """Everything is on the log once more, in any order; nobody does anything about it."""
+    rows = {name: dict(host.store.rows) for name, host in world.hosts.items()}
+    told = {name: len(host.store.events) for name, host in world.hosts.items()}
+    routed = sum(1 for _ in _valid(world))
+    again = [(name, index) for name in NAMES for index in range(len(world.log.records[name]))]
+    rnd.shuffle(again)
+    for name, index in again:
+        world.log.again(name, index)
+    from tests.support.protocol_rest import ORDERS, settle
+
+    settle(world, ORDERS[0])
+    for name, host in world.hosts.items():
+        if dict(host.store.rows) != rows[name] or len(host.store.events) != told[name]:
+            world.wrong(f"a second delivery of everything changed {name}")
+    if sum(1 for _ in _valid(world)) != routed:
+        world.wrong("a second delivery of everything made the router decide")
+
+
+def _valid(world: World) -> list[Decision]:
+    intake = Intake()
+    return [
+        received.envelope.data
+        for received in world.log.records[ROUTED.name]
+        if intake.takes(ROUTED.name, received.envelope)
+        and isinstance(received.envelope.data, Decision)
+    ]
