@@ -154,9 +154,10 @@ async def attend_agent(websocket: WebSocket, agent_id: Id, principal: Actor) -> 
     """Show an agent their state, offers and calls, and take their commands."""
     principal.must_be(agent_id)
     context: Context = websocket.app.state.context
-    if (await context.store.peek(AGENT, agent_id)).profile is None:
-        raise not_found("the agent")
-    await context.sockets.attend(websocket, agent_id, principal)
+    try:
+        await context.sockets.attend(websocket, agent_id, principal)
+    except UnknownAgent:
+        raise not_found("the agent") from None
 
 
 def trace() -> str | None:

@@ -10,6 +10,7 @@ from agent_state.commands import Order
 from agent_state.domain.agent import Agent, Desk
 from agent_state.domain.answers import Answer
 from agent_state.domain.commands import DeskCommand, LeaveDesk, LoseConnection, TakeDesk
+from agent_state.domain.refusals import UnknownAgent
 from agent_state.projections import between, frame, opening
 from agent_state.tables import AGENT
 from contact_runtime.errors import Transient
@@ -74,11 +75,17 @@ class Seat:
         self._leaving: asyncio.Task[None] | None = None
 
     async def sit(self, line: Line) -> None:
-        """Show `line` the agent as they are, and from then on every change."""
+        """Show `line` the agent as they are, and from then on every change.
+
+        Raises:
+            UnknownAgent: nobody has described such an agent.
+        """
         self._sitting += 1
         if self._leaving is not None:
             self._leaving.cancel()
         await self._known.wait()
+        if self._agent.profile is None:
+            raise UnknownAgent(f"agent {self._agent_id} does not exist")
         line.put(map(frame, opening(self._agent)))
         self._lines.add(line)
         if self._agent.desk != Desk(self._place):
@@ -88,7 +95,10 @@ class Seat:
         """Show `line` nothing more; `gone` is called when the grace of the last one is over."""
         self._sitting -= 1
         self._lines.discard(line)
-        if self._sitting == 0:
+        if self._sitting == 0 and self._agent.profile is None:
+            gone()
+            self.close()
+        elif self._sitting == 0:
             self._leaving = asyncio.create_task(self._leave(gone), name="grace")
 
     def close(self) -> None:

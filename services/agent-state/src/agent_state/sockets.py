@@ -38,19 +38,30 @@ class Sockets:
         self._seats: dict[str, Seat] = {}
 
     async def attend(self, websocket: WebSocket, agent_id: str, principal: Principal) -> None:
-        """Serve one socket of an agent until it closes or its token ends."""
-        await accept(websocket)
+        """Serve one socket of an agent until it closes or its token ends.
+
+        Raises:
+            UnknownAgent: there is no such agent; the socket is not open yet.
+        """
         line, seat = Line(websocket), self._seat(agent_id)
+        try:
+            await seat.sit(line)
+            await accept(websocket)
+            await self._serve(websocket, line, agent_id, principal)
+        finally:
+            seat.leave(line, lambda: self._stand_up(agent_id, seat))
+
+    async def _serve(
+        self, websocket: WebSocket, line: Line, agent_id: str, principal: Principal
+    ) -> None:
         writing = asyncio.create_task(line.write(), name="line")
         try:
             async with asyncio.timeout((principal.expires_at - datetime.now(UTC)).total_seconds()):
-                await seat.sit(line)
                 await self._listen(websocket, line, agent_id)
         except TimeoutError:
             await websocket.close(TOKEN_EXPIRED, TOKEN_INVALID.code)
         finally:
             writing.cancel()
-            seat.leave(line, lambda: self._stand_up(agent_id, seat))
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look after agents whose sockets died with an earlier process, until `stop` is set."""
