@@ -32,8 +32,8 @@ from tests.support.wait import until
 BANK = Path(__file__).resolve().parents[3] / "shared" / "data" / "bank_calls_1999_02.csv"
 DAY = date(1999, 2, 7)
 HOURS = 8
-SCALE = 200
-DAY_LIMIT_S = 600.0
+SCALE = 90
+DAY_LIMIT_S = 900.0
 QUARTER_S = 900
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(1200)]

@@ -12,6 +12,7 @@ import os
 import shutil
 import signal
 import sys
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -71,6 +72,7 @@ class Place:
     """A state folder, ports of its own, and the runs started in it."""
 
     state: StateFolder
+    outputs: Path
     environment: dict[str, str]
     module: str
     runs: list[Run] = field(default_factory=list)
@@ -87,7 +89,7 @@ class Place:
 
     async def run(self, **settings: str) -> Run:
         """Start a run with these settings beside those of the place."""
-        output = self.state.root.parent / f"output-{len(self.runs)}"
+        output = self.outputs / f"output-{len(self.runs)}"
         with output.open("wb") as out:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", self.module),
@@ -115,11 +117,16 @@ class Place:
         for run in self.runs:
             if run.process.returncode is None:
                 await run.stop(signal.SIGTERM)
+        shutil.rmtree(self.state.root, ignore_errors=True)
 
 
 def new_place(folder: Path, module: str = WHOLE_SYSTEM) -> Place:
-    """Return a place in `folder` on free ports; for a whole system with Kafka's jars in it."""
-    state = StateFolder(folder / "state")
+    """Return a place on free ports that says in `folder` what it prints.
+
+    For a whole system Kafka's jars are in it.
+    """
+    # Not below `folder`: another pytest shuts its parents to PostgreSQL's user at any moment.
+    state = StateFolder(Path(tempfile.mkdtemp(prefix="polycentre-")))
     kafka, controller, postgres = free_ports(3)
     http = _first_of_a_free_row()
     environment = os.environ | {
@@ -132,7 +139,7 @@ def new_place(folder: Path, module: str = WHOLE_SYSTEM) -> Place:
     }
     if module == WHOLE_SYSTEM:
         shutil.copytree(jars_folder(), state.kafka / "jars", copy_function=os.link)
-    return Place(state, environment, module)
+    return Place(state, folder, environment, module)
 
 
 def _first_of_a_free_row() -> int:

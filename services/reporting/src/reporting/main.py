@@ -30,6 +30,9 @@ from reporting.tables import READER
 
 DESCRIPTION = "Contact records, intervals and the live board: folds of the log, nothing else."
 
+PROJECTION_LINGER_S = 0.25
+"""Reports may be so far behind, in machine seconds: large batches cost far less than small ones."""
+
 
 async def fold(conn: AsyncConnection, batch: Sequence[Received]) -> None:
     """Write what a batch changes."""
@@ -52,6 +55,7 @@ def background(
                 clock=clock,
                 metrics=metrics,
                 stop=stop,
+                linger_s=PROJECTION_LINGER_S,
             ),
             lambda stop: run_relay(store, log, metrics=metrics, stop=stop),
         ]
