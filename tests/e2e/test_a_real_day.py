@@ -111,11 +111,19 @@ class Counted:
 
     @property
     def arrivals(self) -> Counter[tuple[int, str]]:
-        first = min(envelope.time.timestamp() for envelope in self.began.values())
-        first_s = first // QUARTER_S * QUARTER_S
+        """Count by quarter and number. A call is of the quarter in which it was to be placed.
+
+        It arrives a moment later, which at this pace is seconds of the day.
+        """
+        planned = {
+            call_id: datetime.fromisoformat(envelope.data.attributes["planned_at"])  # type: ignore[attr-defined]
+            for call_id, envelope in self.began.items()
+        }
+        assert all(self.began[call_id].time >= at for call_id, at in planned.items())
+        first_s = min(planned.values()).timestamp() // QUARTER_S * QUARTER_S
         return Counter(
-            (int((envelope.time.timestamp() - first_s) // QUARTER_S), envelope.data.dnis)  # type: ignore[attr-defined]
-            for envelope in self.began.values()
+            (int((at.timestamp() - first_s) // QUARTER_S), self.began[call_id].data.dnis)  # type: ignore[attr-defined]
+            for call_id, at in planned.items()
         )
 
     @property

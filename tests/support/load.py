@@ -50,7 +50,7 @@ class Load:
         staff = await furnish(to, settings)
         await self._shorten_wrap_up(to, settings)
         time = Time(await apis.pace(to.reporting))
-        self.callers = Callers(to.front_door, time, f"load-{self.seed}")
+        self.callers = Callers(to.front_door, time, f"load-{self.seed}", time.now())
         self._shift = agents.Shift(
             socket_url=settings.agent_state_url.replace("http", "ws", 1),
             token_of=token_of(settings.issuer_state),

@@ -2,7 +2,9 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from sim.apis import Api, Json, Refused
 from sim.pace import Time
@@ -21,11 +23,12 @@ class Talks:
 
 @dataclass(slots=True)
 class Callers:
-    """All callers of a run, and how their calls ended."""
+    """All callers of a run, which began at `begun`, and how their calls ended."""
 
     ivr: Api
     time: Time
     run: str
+    begun: datetime
     talks: Talks = field(default_factory=Talks)
     fates: Counter[str] = field(default_factory=Counter)
 
@@ -53,9 +56,12 @@ class Callers:
             "ani": plan.ani,
             "dnis": plan.dnis,
             "entry_site": plan.entry_site,
-            "attributes": {"drawn": plan.drawn},
+            "attributes": {"drawn": plan.drawn, "planned_at": self._planned_at(plan).isoformat()},
         }
         return await self.ivr.post("/v1/calls", body, key=f"{self.run}/{plan.number}")
+
+    def _planned_at(self, plan: PlannedCall) -> datetime:
+        return self.begun + timedelta(seconds=plan.at_s)
 
     async def _in_flow(self, plan: PlannedCall, view: Json) -> Json:
         if view["state"] != "in_flow":
@@ -94,11 +100,9 @@ class Callers:
         return await self.ivr.post(f"/v1/calls/{view['call_id']}/hangup")
 
 
-async def live(callers: Callers, plans: list[PlannedCall], start_s: float = 0.0) -> None:
+async def live(callers: Callers, plans: Iterable[PlannedCall]) -> None:
     """Place every call at its time and return when all of them are over."""
-    begun = callers.time.now()
     async with asyncio.TaskGroup() as calls:
         for plan in plans:
-            elapsed_s = (callers.time.now() - begun).total_seconds()
-            await callers.time.pass_by(plan.at_s - start_s - elapsed_s)
+            await callers.time.until(callers.begun + timedelta(seconds=plan.at_s))
             calls.create_task(callers.call(plan))

@@ -117,7 +117,7 @@ async def run(settings: Settings) -> None:
         begun = time.now()
         calls, said = plans(settings, begun)
         print(said, flush=True)
-        callers = Callers(to.front_door, time, f"{begun:%Y%m%dT%H%M%S.%f}", talks)
+        callers = Callers(to.front_door, time, f"{begun:%Y%m%dT%H%M%S.%f}", begun, talks)
         await live(callers, calls)
         await time.pass_by(SETTLE_S)
         shift.over.set()
