@@ -66,6 +66,7 @@ class Keeper:
     process: asyncio.subprocess.Process | None = None
     task: asyncio.Task[None] | None = None
     _was_ready: bool = False
+    _forced: bool = False
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     def begin(self) -> asyncio.Task[None]:
@@ -101,17 +102,18 @@ class Keeper:
         finally:
             asking.cancel()
 
-    async def stop(self, *, by_force: bool = False) -> None:
+    async def stop(self) -> None:
         """End the process by its stop signal and wait for it; by force after its limit."""
         self._stopping.set()
-        if by_force:
-            self.kill()
+        if self._forced:
+            self.force()
         if self.task is not None:
             with contextlib.suppress(GaveUp, OSError):
                 await asyncio.shield(self.task)
 
-    def kill(self) -> None:
-        """End by force a process that is being stopped."""
+    def force(self) -> None:
+        """End the process by force: now if it is being stopped, else as soon as it shall stop."""
+        self._forced = True
         if self._stopping.is_set() and self.process is not None:
             with contextlib.suppress(ProcessLookupError):
                 self.process.kill()

@@ -2,9 +2,10 @@
 
 import asyncio
 import itertools
+from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Never
+from typing import Any, Never
 
 from deploy.local.keeper import Keeper, RestartRules
 from deploy.local.pidfiles import (
@@ -31,24 +32,30 @@ class Supervisor:
     voice: Voice
     rules: RestartRules = field(default_factory=RestartRules)
     owner: Identity = field(default_factory=own_identity)
-    _keepers: list[Keeper] = field(default_factory=list)
+    _stages: list[list[Keeper]] = field(default_factory=list)
     _orders: "itertools.count[int]" = field(default_factory=itertools.count)
-    _hurried: bool = False
 
-    async def start(self, spec: ProcessSpec) -> None:
-        """Start a process, keep it running from now on, and return when it is ready.
+    async def start(self, *specs: ProcessSpec) -> None:
+        """Start processes side by side, keep them running from now on, return when all are ready.
 
         Raises:
-            NotReady: it was not ready in time; it still runs and is stopped with the others.
-            GaveUp: it died too often in a row.
+            NotReady: one was not ready in time; all still run and are stopped with the others.
+            GaveUp: one died too often in a row.
         """
-        keeper = Keeper(
+        stage = [self._keeper(spec) for spec in specs]
+        self._stages.append(stage)
+        for keeper in stage:
+            keeper.begin()
+        await together(self._until_ready(keeper) for keeper in stage)
+
+    def _keeper(self, spec: ProcessSpec) -> Keeper:
+        return Keeper(
             *(spec, self.state, self.voice, self.rules, self.owner),
             next_order=lambda: next(self._orders),
         )
-        self._keepers.append(keeper)
-        keeper.begin()
-        async with self.voice.step(spec.name, "starting", "ready"):
+
+    async def _until_ready(self, keeper: Keeper) -> None:
+        async with self.voice.step(keeper.spec.name, "starting", "ready"):
             await keeper.until_ready()
 
     async def carry_out(self, spec: ProcessSpec, doing: str, *, limit_s: float) -> None:
@@ -83,26 +90,38 @@ class Supervisor:
         Raises:
             GaveUp: the first process that died too often in a row.
         """
-        tasks = {keeper.task for keeper in self._keepers if keeper.task is not None}
+        keepers = (keeper for stage in self._stages for keeper in stage)
+        tasks = {keeper.task for keeper in keepers if keeper.task is not None}
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
         for task in done:
             task.result()
         raise AssertionError("a kept process was stopped by nobody")
 
     async def stop_all(self) -> None:
-        """Stop every process, the last one first; each is gone before the next is asked."""
-        while self._keepers:
-            await self._keepers[-1].stop(by_force=self._hurried)
-            self._keepers.pop()
+        """Stop every process, what was started last first; what was started together, together."""
+        while self._stages:
+            await asyncio.gather(*(keeper.stop() for keeper in self._stages[-1]))
+            self._stages.pop()
 
     def hurry(self) -> None:
         """End by force what was asked to stop, and from now on ask nobody kindly."""
-        self._hurried = True
-        for keeper in self._keepers:
-            keeper.kill()
+        for stage in self._stages:
+            for keeper in stage:
+                keeper.force()
 
     def _record(self, spec: ProcessSpec, pid: int) -> None:
         process = identity_of(pid)
         if process is not None:
             known = PidFile(spec.name, process, self.owner, next(self._orders), spec.stop_signal)
             known.write(self.state.run)
+
+
+async def together(parts: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Carry out all parts at once; when one fails, end the others and raise its failure."""
+    tasks = [asyncio.create_task(part) for part in parts]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,10 +1,10 @@
 """The start of a whole system, in order: log, databases, tables, clock, services, callers."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from contact_runtime import embedded, issuer
 from deploy.local.addresses import Addresses
@@ -15,7 +15,7 @@ from deploy.local.plan import Plan
 from deploy.local.processes import ProcessSpec
 from deploy.local.settings import LocalSettings
 from deploy.local.state import StateFolder
-from deploy.local.supervisor import StepFailed, Supervisor
+from deploy.local.supervisor import StepFailed, Supervisor, together
 from deploy.local.voice import Voice
 
 T = TypeVar("T")
@@ -40,7 +40,7 @@ class System:
         Addresses.told(self.settings).leave(self.state)
         plan = Plan(self.settings, self.state)
         await together([self._log(plan), self._tables(plan)])
-        await together(self.supervisor.start(service) for service in plan.services())
+        await self.supervisor.start(*plan.services())
         if not self.settings.without_sim:
             await self.supervisor.start(plan.sim())
         self.voice.say(announcement(plan))
@@ -105,14 +105,3 @@ async def start_system(
         GaveUp: a process died too often in a row.
     """
     await System(settings, state, supervisor, voice).start()
-
-
-async def together(parts: Iterable[Coroutine[Any, Any, None]]) -> None:
-    """Carry out all parts at once; when one fails, end the others and raise its failure."""
-    tasks = [asyncio.create_task(part) for part in parts]
-    try:
-        await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
