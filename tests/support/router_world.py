@@ -219,11 +219,12 @@ class Router:
 
     def settle(self) -> None:
         """Read, decide and write until there is nothing more to say."""
-        while True:
+        for _ in range(50):
             self.read_all()
             if self.turn() is None:
                 return
             self.send()
+        raise AssertionError("it says the same again and again")
 
 
 @dataclass
