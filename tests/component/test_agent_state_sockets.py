@@ -7,16 +7,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uvicorn
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
+from agent_state.commands import Order
+from agent_state.domain.commands import BecomeReady, SetProfile
+from agent_state.main import application, parts
 from agent_state.tables import AGENT, CALL_MEMO
 from contact_events.answering import CallAnswered, CallRejected
 from contact_events.calls import CallAbandoned, CallConnected, CallDisconnected
 from contact_events.routing import CallRouted, RouterEpochStarted
+from contact_runtime.clock import StoppedClock
+from contact_runtime.http.auth import Auth
+from contact_runtime.issuer import AUDIENCE, ISSUER, JWKS_FILE, mint
 from contact_runtime.memory_store import MemoryStore
-from tests.support.agent_floor import RING_S
+from contact_runtime.metrics import Metrics
+from tests.support.agent_floor import RING_S, START, profile
 from tests.support.agent_service import AgentService, Desktop, agent_service, agent_store
 from tests.support.wait import until
 
@@ -253,6 +261,45 @@ async def test_who_comes_back_within_the_grace_was_never_away(service: AgentServ
         assert await presence(service, "a1") == ("Ready", None)
         snapshot = await desk.heard("snapshot")
         assert snapshot["agent"]["presence"] == "Ready"
+
+
+async def test_a_heartbeat_finds_a_socket_that_died_without_a_word(tmp_path: Path) -> None:
+    keys, clock = tmp_path / "keys", StoppedClock(START)
+    async with agent_store(None) as store:
+        token = mint(keys, "agent", agent_id="a1")
+        context = parts(store, clock, Metrics(), grace_s=0.1)
+        await context.submit(Order("a1", SetProfile(profile=profile())))
+        await context.submit(Order("a1", BecomeReady()))
+        auth = Auth(str(keys / JWKS_FILE), ISSUER, AUDIENCE)
+        app = application(context, auth, Metrics())
+        async with listening(app, ws_ping_interval=0.2, ws_ping_timeout=0.2) as port:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(
+                f"GET /v1/agents/a1/socket HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\n"
+                f"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                f"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+                f"Authorization: Bearer {token}\r\n\r\n".encode()
+            )
+            assert b" 101 " in await reader.readline()  # and not a word more from this side
+
+            async def gone() -> bool:
+                return (await store.peek(AGENT, "a1")).presence.reason == "connection_lost"
+
+            await until("signed out", gone)
+            writer.close()
+        context.sockets.close()
+
+
+@asynccontextmanager
+async def listening(app: Any, **settings: Any) -> AsyncIterator[int]:
+    """Serve `app` with these settings of the server and return its port."""
+    config = uvicorn.Config(app, port=0, ws="websockets-sansio", log_config=None, **settings)
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve())
+    await until("the server", lambda: server.started)
+    yield server.servers[0].sockets[0].getsockname()[1]
+    server.should_exit = True
+    await serving
 
 
 async def test_one_tab_that_closes_signs_nobody_out(quick: AgentService) -> None:

@@ -1,0 +1,39 @@
+"""agent-state takes each example of what it reads, alone and after an offer of that call."""
+
+from pathlib import Path
+
+import pytest
+
+from agent_state.consumers import READS
+from contact_events.envelope import Decoded, Envelope, decode
+from contact_events.registry import EVENTS, event_type_of
+from contact_runtime.log import Record
+from contact_runtime.reader import Received
+from tests.support.agent_floor import Floor
+
+EXAMPLES = Path(__file__).parents[2] / "libs" / "events" / "examples"
+READ_BY_US = [
+    path
+    for path in sorted(EXAMPLES.glob("*.json"))
+    if EVENTS[path.name.rsplit(".v", 1)[0]].topic in READS
+]
+
+
+def example(path: Path) -> Envelope:
+    decoded = decode(path.read_bytes())
+    assert isinstance(decoded, Decoded)
+    return decoded.envelope
+
+
+@pytest.mark.parametrize("path", READ_BY_US, ids=lambda path: path.name)
+@pytest.mark.parametrize("offered", [False, True])
+def test_each_example_is_taken(path: Path, offered: bool) -> None:
+    envelope = example(path)
+    floor = Floor("a1")
+    if offered:
+        floor.rung(getattr(envelope.data, "call_id", "k1"), "a1")
+    topic = event_type_of(type(envelope.data)).topic.name
+    record = Record(topic, 0, floor.offsets[topic], b"", path.read_bytes(), (), 0)
+    floor.take([Received(record, envelope)])
+    floor.advance(3600.0)
+    assert floor.state("a1") == "free"
