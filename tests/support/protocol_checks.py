@@ -7,7 +7,7 @@ from datetime import datetime
 from agent_state.domain.agent import Agent, Free, Hold, Offline, Ready, Reserved, Talking, WrapUp
 from agent_state.domain.view import changed
 from contact_events.agents import AgentChanged
-from contact_events.answering import CallRejected
+from contact_events.answering import CallRejected, CallReleaseRequested
 from contact_events.config import Document, QueueChanged, SiteChanged
 from contact_events.intake import Intake
 from contact_events.routing import CallOverflowed
@@ -43,6 +43,19 @@ def check_quiet(world: World) -> None:
             world.wrong("agent.changed does not tell the agent as it is")
     for call in calls.values():
         _check_legs(world, call)
+    _check_releases(world, calls)
+
+
+def _check_releases(world: World, calls: dict[str, Call]) -> None:
+    """Whoever hung up is let go."""
+    asked = {
+        event.envelope.data.reservation_id
+        for events in world.agents.streams.values()
+        for event in events
+        if event.envelope and isinstance(event.envelope.data, CallReleaseRequested)
+    }
+    if any(getattr(call, "reservation_id", None) in asked for call in calls.values()):
+        world.wrong("an agent who hung up is still joined")
 
 
 def _check_ringing(world: World, agent: Agent, call: Call | None, attempt: int) -> None:

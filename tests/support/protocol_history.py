@@ -1,7 +1,7 @@
 """Histories of the protocol's world: played, brought to rest, checked, and shortened if bad."""
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from ivr.domain.call import Ended
 from tests.support.protocol_checks import check_end, check_log, check_rest
@@ -26,10 +26,21 @@ MODES = (None, None, accept_all, accept_all, refuse_all, desk_only)
 
 
 def finish(world: World, seed: int) -> None:
-    """Come to rest, check; let every caller hang up, come to rest, check everything."""
+    """Come to rest as the seed says, and check everything."""
     rnd = random.Random(seed ^ 0x5BD1)
-    order = ORDERS[seed % len(ORDERS)]
-    mode = rnd.choice(MODES)
+    conclude(world, ORDERS[seed % len(ORDERS)], rnd.choice(MODES), rnd)
+
+
+def conclude(
+    world: World,
+    order: tuple[str, ...],
+    mode: Callable[[World], bool] | None,
+    rnd: random.Random,
+) -> None:
+    """Come to rest, check; let every caller hang up, come to rest, check everything.
+
+    With `mode` all agents behave so before the first rest.
+    """
     if mode is not None and not world.bad:
         insist(world, order, mode)
     for step in (_rest, _hang_up_all):

@@ -15,7 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-ANEW = ("ivr", "agent_state", "router", "reporting", "tests.support.protocol_")
+ANEW = (
+    "ivr",
+    "agent_state",
+    "router",
+    "reporting",
+    "tests.support.protocol_",
+    "tests.support.agent_floor",
+)
 EVENTS = ("contact_events", "contact_runtime")
 
 
@@ -30,6 +37,23 @@ class Patch:
     module: str
     old: str
     new: str
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """The changes that leave a rule out.
+
+    `rule` is the number in DESIGN 3, "the rules that close the races"; 0: it stands elsewhere.
+    """
+
+    rule: int
+    name: str
+    patches: tuple[Patch, ...]
+
+
+def mutant(rule: int, name: str, *patches: tuple[str, str, str]) -> Mutant:
+    """Return a mutant; each patch is (module, old text, new text)."""
+    return Mutant(rule, name, tuple(Patch(*patch) for patch in patches))
 
 
 class _Finder(importlib.abc.MetaPathFinder):
@@ -77,8 +101,8 @@ def sources(patches: Sequence[Patch]) -> dict[str, tuple[Path, str]]:
 
 
 @contextmanager
-def patched(patches: Sequence[Patch]) -> Iterator[ModuleType]:
-    """Let `tests.support.protocol_history` be the world on the patched services, and yield it.
+def patched(patches: Sequence[Patch], module: str) -> Iterator[ModuleType]:
+    """Yield `module` of the tests' support, read anew on the patched services.
 
     Raises:
         PatchOutdated: see `sources`.
@@ -90,7 +114,7 @@ def patched(patches: Sequence[Patch]) -> Iterator[ModuleType]:
         del sys.modules[name]
     sys.meta_path.insert(0, finder)
     try:
-        yield importlib.import_module("tests.support.protocol_history")
+        yield importlib.import_module(module)
     finally:
         sys.meta_path.remove(finder)
         for name in [name for name in sys.modules if _is_of(name, prefixes)]:

@@ -2,21 +2,30 @@
 
 import random
 from collections.abc import Sequence
+from datetime import datetime
 
+from msgspec.structs import replace
+
+from contact_events.agents import AgentChanged
 from contact_events.answering import CallAnswered, CallRangOut, CallRejected
+from contact_events.calls import CallFailed, CallQueued, CallRecovered
+from contact_events.envelope import Envelope
 from contact_events.intake import Intake
-from contact_events.routing import Decision, RouterProgress
+from contact_events.routing import CallRouted, Decision, RouterProgress
 from contact_events.topics import ROUTED
 from contact_events.validity import admit
 from contact_runtime.reader import Received
-from ivr.domain.call import Call, Unborn
+from ivr.domain.call import Call, Connected, Unborn, Waiting
 from ivr.domain.evolve import evolve, hear
 from reporting.domain.folding import Folding
 from router.domain.decide import decide
 from router.domain.evolve import apply, fold, own
 from router.domain.indexes import Indexes
+from router.domain.rules import waits
 from router.domain.state import INPUTS, Fact, State
+from router.domain.state import Call as QueuedCall
 from tests.support.protocol_log import NAMES
+from tests.support.protocol_rest import ORDERS, settle
 from tests.support.protocol_router import POOL
 from tests.support.protocol_world import World
 
@@ -57,8 +66,19 @@ class _Replay:
         if not self.again or self.again.pop(0) != event:
             self.world.wrong("replay: decided otherwise")
             return False
+        if isinstance(event, CallRouted) and event.queue_id is not None:
+            self._check_order(event)
         apply(self.state, own(event))
         return True
+
+    def _check_order(self, offer: CallRouted) -> None:
+        """Nobody of the same queue waits who was to go first."""
+        calls = self.state.calls
+        place = _place(calls[offer.call_id])
+        for call in calls.values():
+            same = call.queue_id == offer.queue_id and call.agent_id is None
+            if same and waits(self.state, call) and _place(call) < place:
+                self.world.wrong("the queue was not kept in order")
 
     def _decided(self, event: Decision) -> list[Decision]:
         if isinstance(event, RouterProgress):
@@ -71,6 +91,11 @@ class _Replay:
         ends = {name: (len(records[name]) - 1) * stride + 1 for name in INPUTS}
         _fold_to(self.world, state, ends, self.rnd)
         return state
+
+
+def _place(call: QueuedCall) -> tuple[bool, datetime]:
+    assert call.waiting_since is not None
+    return not call.recovered, call.waiting_since
 
 
 def _fold_to(world: World, state: State, ends: dict[str, int], rnd: random.Random) -> None:
@@ -105,16 +130,39 @@ def check_calls(world: World) -> None:
         for event in written:
             if event.envelope is not None:
                 before = calls.get(event.stream, Unborn())
+                _check_step(world, before, event.envelope)
                 calls[event.stream] = evolve(before, event.envelope)
     for call_id, call in world.ivr.calls().items():
         if _without_legs(call) != _without_legs(calls.get(call_id, Unborn())):
             world.wrong("replay: a call is not the fold of its facts")
 
 
+def _check_step(world: World, before: Call, envelope: Envelope) -> None:
+    """Only who waits is sent elsewhere; only a talk older than the Offline is lost by it."""
+    match envelope.data:
+        case CallQueued(reason="overflow") | CallFailed(reason="no_agent"):
+            if not isinstance(before, Waiting):
+                world.wrong("a call was sent elsewhere while somebody took it")
+        case CallRecovered(reason="agent_offline"):
+            assert isinstance(before, Connected)
+            if not _went_offline(world, before, envelope.time):
+                world.wrong("a talk was lost by an Offline older than it")
+        case _:
+            pass
+
+
+def _went_offline(world: World, call: Connected, by: datetime) -> bool:
+    return any(
+        event.sequence > call.accepted_sequence and event.envelope.time <= by
+        for event in world.agents.streams[call.joined_agent_id]
+        if event.envelope
+        and isinstance(event.envelope.data, AgentChanged)
+        and event.envelope.data.presence == "Offline"
+    )
+
+
 def _without_legs(call: Call) -> object:
     """Return the call without its agents' legs: that one is gone is kept in its row alone."""
-    from msgspec.structs import replace
-
     return replace(call, legs={}) if hasattr(call, "legs") else call
 
 
@@ -147,8 +195,6 @@ def check_duplicates(world: World, rnd: random.Random) -> None:
     rnd.shuffle(again)
     for name, index in again:
         world.log.again(name, index)
-    from tests.support.protocol_rest import ORDERS, settle
-
     settle(world, ORDERS[0])
     for name, host in world.hosts.items():
         if dict(host.store.rows) != rows[name] or len(host.store.events) != told[name]:

@@ -112,7 +112,7 @@ class World:
     def do(self, action: Action) -> bool:
         """Carry out an action; False if it is not possible now. What breaks is noted."""
         try:
-            return _ACTIONS[action[0]](self, *action[1:])
+            return ACTIONS[action[0]](self, *action[1:])
         except AssertionError as broken:
             self.wrong(f"broken: {broken}")
         except Exception as crash:
@@ -257,7 +257,7 @@ def later(world: World, at: datetime) -> None:
     world.clock.advance(max(timedelta(), at - world.clock.now()).total_seconds())
 
 
-_ACTIONS: dict[str, Callable[..., bool]] = {
+ACTIONS: dict[str, Callable[..., bool]] = {
     "publish": World._publish,
     "repeat": World._repeat,
     "read": World._read,

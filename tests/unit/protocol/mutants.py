@@ -1,0 +1,6 @@
+"""The rules of the protocol, each with the change of production code that leaves it out."""
+
+from tests.unit.protocol.mutants_of_joining import JOINING
+from tests.unit.protocol.mutants_of_routing import ROUTING
+
+MUTANTS = (*JOINING, *ROUTING)
