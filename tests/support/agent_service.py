@@ -165,3 +165,4 @@ async def agent_service(
         running.cancel()
         with suppress(asyncio.CancelledError):
             await running
+        await context.close()

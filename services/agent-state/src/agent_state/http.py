@@ -1,5 +1,6 @@
 """The API of agent-state: agents, their commands, their sockets."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -29,11 +30,12 @@ REFUSALS: dict[type[Exception], int] = {kind: status for kind, status in STATUSE
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the routes need."""
+    """What the routes need; `close` returns once every command that waits is carried out."""
 
     store: Store
     submit: Submit
     sockets: Sockets
+    close: Callable[[], Awaitable[None]]
 
 
 class SlotView(View):

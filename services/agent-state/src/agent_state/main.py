@@ -44,7 +44,7 @@ def parts(store: Store, clock: Clock, metrics: Metrics, *, grace_s: float) -> ht
         store, obey_now, needs=needs, metrics=metrics
     )
     sockets = Sockets(store, orders.submit, place=secrets.token_hex(8), grace_s=grace_s)
-    return http.Context(store, orders.submit, sockets)
+    return http.Context(store, orders.submit, sockets, orders.close)
 
 
 def application(
@@ -124,4 +124,5 @@ async def main(settings: Settings) -> int:
             tasks=background(store, log, clock, context.sockets, metrics),
         )
     finally:
+        await context.close()
         await store.close()

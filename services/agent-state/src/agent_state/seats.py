@@ -19,8 +19,8 @@ from contact_runtime.rows import Store
 MOST_FRAMES = 1_000
 """A socket that is so far behind is closed: its desktop connects again and gets a snapshot."""
 
-LOOK_EVERY_S = 30.0
-"""Machine seconds between looks at the row, should a notice of another process be lost."""
+LOOK_EVERY_S = 120.0
+"""Machine seconds between looks at the row: a last resort, since notices come with each commit."""
 
 RETRY_S = 0.5
 TOO_SLOW = 4408

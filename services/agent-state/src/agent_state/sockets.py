@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import msgspec
@@ -10,13 +11,13 @@ from starlette.websockets import WebSocket
 
 from agent_state.bodies import CommandBody
 from agent_state.commands import Order
-from agent_state.domain.agent import Offline
+from agent_state.domain.agent import Agent, Offline
 from agent_state.domain.answers import refusal_of
 from agent_state.domain.commands import LeaveDesk, LoseConnection
 from agent_state.domain.refusals import Refusal
 from agent_state.problems import document_of, problem_of, try_again
 from agent_state.projections import Reply, frame
-from agent_state.seats import Line, Seat, Submit, insist
+from agent_state.seats import RETRY_S, Line, Seat, Submit, insist
 from agent_state.tables import AGENT
 from contact_runtime.errors import Transient
 from contact_runtime.http.auth import Principal, accept
@@ -65,8 +66,12 @@ class Sockets:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look after agents whose sockets died with an earlier process, until `stop` is set."""
+        told = asyncio.create_task(stop.wait())
         sweeping = asyncio.create_task(self._sweep(), name="sweep")
-        await stop.wait()
+        await asyncio.wait({told, sweeping}, return_when=asyncio.FIRST_COMPLETED)
+        if sweeping.done():
+            sweeping.result()  # a failure of it is one of the process
+        await told
         sweeping.cancel()
         self.close()
 
@@ -116,7 +121,7 @@ class Sockets:
 
         Who has connected again, here or to another process, keeps the desk.
         """
-        agents = await self._store.scan(AGENT)
+        agents = await self._all()
         held = [
             (agent_id, agent.desk.place)
             for agent_id, agent in agents.items()
@@ -127,6 +132,12 @@ class Sockets:
         await self._tell_all(Order(key, LeaveDesk(place=place)) for key, place in held)
         await asyncio.sleep(self._grace_s)
         await self._tell_all(Order(key, LoseConnection(place=place)) for key, place in held)
+
+    async def _all(self) -> dict[str, Agent]:
+        while True:
+            with suppress(Transient):
+                return await self._store.scan(AGENT)
+            await asyncio.sleep(RETRY_S)
 
     async def _tell_all(self, orders: Iterable[Order]) -> None:
         await asyncio.gather(*(insist(self._submit, order) for order in orders))
