@@ -14,6 +14,15 @@ const TYPES: Record<string, string> = {
   ".woff2": "font/woff2",
 };
 
+const TOPICS = [
+  "agent-state",
+  "answered",
+  "call-arrived",
+  "caller-located",
+  "routed",
+  "wrapped-up",
+];
+
 /** Tokens the server knows: one with the right to the board, one without it. */
 export const TOKEN = "good.token.of-a-supervisor";
 export const TOKEN_WITHOUT_RIGHT = "good.token.of-nobody";
@@ -108,8 +117,8 @@ export class BoardServer {
   }
 
   #write(stream: ServerResponse, event: string, data: Live | LiveChange): void {
-    const id = `routed-0@${this.#position},call-arrived-0@${this.#position * 3}`;
-    stream.write(`event: ${event}\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`);
+    const id = TOPICS.map((topic, n) => `${topic}/0@${this.#position * (n + 1)}`);
+    stream.write(`event: ${event}\nid: ${id.join(" ")}\ndata: ${JSON.stringify(data)}\n\n`);
   }
 }
 

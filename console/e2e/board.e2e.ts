@@ -4,10 +4,11 @@ import type { Live } from "../src/live/types";
 import { BoardServer, TOKEN, TOKEN_WITHOUT_RIGHT } from "./board-server";
 import { openedBrowser } from "./browser";
 import { WatchedPage } from "./watched-page";
-import { before, firstSnapshot, livelyHour, oneMoreAway } from "./world";
+import { firstSnapshot, livelyHour, oneMoreAway, secondsBefore } from "./world";
 
 const DESKTOP = { viewport: { width: 1440, height: 900 } };
 const PHONE = { viewport: { width: 390, height: 844 } };
+const TABLET = { viewport: { width: 1024, height: 768 } };
 const WALL = { viewport: { width: 3840, height: 2160 } };
 
 let browser: Browser;
@@ -76,6 +77,7 @@ describe("the board tells the state of the centre", () => {
     { lang: "en", colorScheme: "dark", ...DESKTOP },
     { lang: "ru", colorScheme: "dark", ...PHONE },
     { lang: "en", colorScheme: "light", ...PHONE },
+    { lang: "ru", colorScheme: "light", ...TABLET },
     { lang: "ru", colorScheme: "light", ...WALL },
     { lang: "en", colorScheme: "dark", ...WALL },
   ] as const)("in $lang, $colorScheme, $viewport.width px wide", async ({ lang, ...screen }) => {
@@ -102,7 +104,7 @@ describe("the board tells the state of the centre", () => {
     await board.picture(name, screen.viewport.width === 390);
     await board.click("definition-serviceLevel");
     await board.read("definition", words.definition);
-    await board.read("definition", /routed-0@\d+/);
+    await board.read("definition", /routed\/0@\d+/);
     await board.usable();
     await board.picture(`${name}-definition`);
   });
@@ -122,6 +124,13 @@ describe("the board is alive", () => {
     await arrow.locator("path").nth(2).waitFor();
     await expect.poll(motion).toBe(1);
     expect(await board.places()).toEqual(places);
+  });
+
+  test.each(["ru", "en"])("one screen of a desk holds all of it: %s", async (lang) => {
+    const board = await openedBoard(`?lang=${lang}`);
+    await board.drawn();
+    const height = await board.page.evaluate(() => document.documentElement.scrollHeight);
+    expect(height).toBe(DESKTOP.viewport.height);
   });
 
   test("with reduced motion nothing moves", async () => {
@@ -154,12 +163,13 @@ describe("the board is alive", () => {
     const board = await openedBoard();
     await board.drawn();
     const places = await board.places();
-    expect(await board.page.getByTestId("age").count()).toBe(0);
+    server.push({ at: secondsBefore(0) });
+    await board.seeNo("age");
     await board.read("age", /^[3-9] s old$/);
     expect(await board.page.getByTestId("age").count()).toBe(11);
     expect(await board.places()).toEqual(places);
     await board.usable();
-    server.push({ at: before(-4) });
+    server.push({ at: secondsBefore(-4) });
     await board.seeNo("age");
   });
 

@@ -17,7 +17,7 @@ function counts(...n: [number, number, number, number, number, number]): AgentCo
 }
 
 /** Return business time `s` seconds before the figures of the first snapshot. */
-export function before(s: number): string {
+export function secondsBefore(s: number): string {
   return new Date(START - s * 1000).toISOString();
 }
 
@@ -120,7 +120,7 @@ function queue(
     name: { ru, en },
     client,
     waiting,
-    longest_wait_since: waiting ? before(waited_s) : null,
+    longest_wait_since: waiting ? secondsBefore(waited_s) : null,
     in_talk,
     offered,
     answered,
@@ -142,7 +142,7 @@ const AWAY: AwayFlow[] = [
 /** Return the first snapshot of the centre, `scale` times as fast as the wall clock. */
 export function firstSnapshot(scale = 1): Live {
   return {
-    at: before(0),
+    at: secondsBefore(0),
     scale,
     lag_s: 0.2,
     day: { state: "running" },
@@ -185,7 +185,7 @@ function totalsOf(sites: readonly SiteFigures[], queues: readonly QueueFigures[]
 export function livelyHour(): LiveChange[] {
   const steps = Array.from({ length: 180 }, (_, n) => n);
   return steps.map((n) => ({
-    at: before((179 - n) * 20),
+    at: secondsBefore((179 - n) * 20),
     totals: { calls_per_minute: lively(n) },
   }));
 }
@@ -204,7 +204,7 @@ export function oneMoreAway(): LiveChange {
   ];
   const changed = SITES.map((site) => sites.find((s) => s.site_id === site.site_id) ?? site);
   return {
-    at: before(-2),
+    at: secondsBefore(-2),
     sites,
     away: [{ from: "moscow", to: "krasnoyarsk", calls: 10 }],
     totals: { ...totalsOf(changed, QUEUES), waiting: 7, in_talk: 111 },

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { before, firstSnapshot } from "../../e2e/world";
+import { firstSnapshot, secondsBefore } from "../../e2e/world";
 import { apply, type Board } from "./apply";
 import type { LiveChange, Message } from "./types";
 
@@ -64,7 +64,7 @@ test("totals that a change does not name stay", () => {
 });
 
 test("a change twice is the change once", () => {
-  const again = change({ at: before(-1), totals: { waiting: 3 }, day: { state: "ended" } });
+  const again = change({ at: secondsBefore(-1), totals: { waiting: 3 }, day: { state: "ended" } });
   expect(boardAfter(snapshot, again, again)).toEqual(boardAfter(snapshot, again));
 });
 

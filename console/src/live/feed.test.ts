@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { before, firstSnapshot } from "../../e2e/world";
+import { firstSnapshot, secondsBefore } from "../../e2e/world";
 import type { Listener } from "./connection";
 import { Feed } from "./feed";
 import type { LiveChange, Message } from "./types";
@@ -119,7 +119,7 @@ test("the series goes on with every message, also those between two frames", () 
   last().onMessage(snapshot());
   for (const s of [60, 120, 180]) {
     vi.advanceTimersByTime(s * 1000);
-    last().onMessage(change({ at: before(-s * 2), totals: { calls_per_minute: s } }));
+    last().onMessage(change({ at: secondsBefore(-s * 2), totals: { calls_per_minute: s } }));
   }
   draw();
   expect(feed.shown().series.map((point) => point.value)).toEqual([11.4, 60, 120, 180]);

@@ -14,7 +14,7 @@ export interface Arrow {
 
 const GAP = 5;
 const THINNEST = 1.5;
-const THICKEST = 7;
+const THICKEST = 6;
 /** Calls at which an arrow is thickest, while no flow has more. */
 const FULL_CALLS = 12;
 

@@ -57,10 +57,12 @@ export function layoutOf(
   const compact = size.width < COMPACT_BELOW_REM * em;
   const radius = em * (compact ? 1.0625 : 1.625);
   const places = sites.map(planeOf);
-  const fit = fitted(places, size, paddingOf(size, compact, em));
-  const labels = sites.map((site, n): Labelled => {
+  const texts = sites.map((site) => labelSize(site.name[lang], compact, em));
+  const widest = Math.max(...texts.map((text) => text.width));
+  const fit = fitted(places, size, paddingOf(size, widest, em));
+  const labels = sites.map((_, n): Labelled => {
     const at = pixelOf(places[n] as Plane, fit);
-    return { at, radius, ...labelSize(site.name[lang], compact, em) };
+    return { at, radius, ...(texts[n] as Size) };
   });
   const sides = placed(labels, size, everyCurve(labels, size));
   const spots = new Map(
@@ -73,9 +75,9 @@ export function layoutOf(
   return { size, fit, compact, spots, flows: drawings(flows, spots, boxes, { size, em }) };
 }
 
-function paddingOf(size: Size, compact: boolean, em: number): Padding {
-  const side = compact ? em * 2.25 : size.width * 0.13;
-  const above = em * (compact ? 3.5 : 4);
+function paddingOf(size: Size, widest: number, em: number): Padding {
+  const side = Math.max(widest / 2 + em * 0.25, size.width * 0.1);
+  const above = em * 3.5;
   return { left: side, right: side, top: above, bottom: above };
 }
 

@@ -173,7 +173,7 @@ export const en = {
       formula: "agents whose last state change says so",
     },
     answeredAway: {
-      text: "Calls whose home is this site and that another site answered, because home had nobody free.",
+      text: "Of the answered calls whose home is this site, those that another site answered, because home had nobody free.",
       formula: "calls connected where the agent's site ≠ the caller's home",
     },
     awayFlow: {
