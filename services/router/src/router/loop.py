@@ -118,6 +118,7 @@ class Loop:
                     self._take(record)
                 self._count(records)
                 self._step(reader.unheard_s())
+                await asyncio.sleep(0)  # a read with a full buffer never lets others run
         finally:
             await reader.close()
 
