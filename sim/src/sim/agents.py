@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import websockets
@@ -23,6 +24,8 @@ PICK_UP_S = (1.5, 4.0)
 MISSES_SHARE = 0.01
 REST_S = 60.0
 """How long an agent rests who let an offer ring out, before being ready again."""
+
+Action = Callable[[], Coroutine[Any, Any, None]]
 
 RECONNECT_S = (0.2, 1.5)
 
@@ -107,24 +110,25 @@ class Agent:
         self._forget()
         self._intent = intent
         if action is not None:
-            self._doing = asyncio.create_task(action)
+            self._doing = asyncio.create_task(action())
 
-    def _wish(self, agent: Json) -> tuple[tuple[str, str], Coroutine[Any, Any, None] | None]:
+    def _wish(self, agent: Json) -> tuple[tuple[str, str], Action | None]:
+        """Return what the agent means to do now, told apart by name, and how."""
         slot = agent["slots"][0] if agent["slots"] else {"state": "free"}
         reservation = str(slot.get("reservation_id"))
         match slot["state"]:
             case "reserved":
-                return ("ring", reservation), self._take(reservation)
+                return ("ring", reservation), partial(self._take, reservation)
             case "talking" | "hold":
                 call_id = str(slot.get("call_id"))
-                return ("talk", f"{call_id}"), self._talk(call_id, reservation)
+                return ("talk", call_id), partial(self._talk, call_id, reservation)
             case "wrap_up":
-                return ("wrap_up", reservation), self._wrap_up(reservation)
+                return ("wrap_up", reservation), partial(self._wrap_up, reservation)
         if agent["presence"] == "Offline":
-            return ("offline", ""), self._begin()
+            return ("offline", ""), self._begin
         if agent["presence"] == "NotReady":
             reason = str(agent.get("reason"))
-            return ("not_ready", reason), self._rest(reason)
+            return ("not_ready", reason), partial(self._rest, reason)
         return ("ready", ""), None
 
     async def _begin(self) -> None:
