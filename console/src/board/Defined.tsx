@@ -69,11 +69,22 @@ function Definition({ figure, title }: { figure: DefinedFigure; title: string })
       <dl className={classes.facts}>
         <Fact name={t("definition.formula")}>{t(`definition.${figure}.formula`)}</Fact>
         <Fact name={t("definition.position")}>
-          <span className={classes.position}>{board.position || t("definition.noPosition")}</span>
+          <Position>{board.position || t("definition.noPosition")}</Position>
         </Fact>
         <Fact name={t("definition.at")}>{`${formats.clock(at, 1)} ${t("clock.zone")}`}</Fact>
       </dl>
     </>
+  );
+}
+
+/** A log position, one partition a piece: none is broken over two lines. */
+function Position({ children }: { children: string }) {
+  return (
+    <span className={classes.position}>
+      {children.split(" ").map((partition) => (
+        <span key={partition}>{partition}</span>
+      ))}
+    </span>
   );
 }
 

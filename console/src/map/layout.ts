@@ -76,7 +76,8 @@ export function layoutOf(
 }
 
 function paddingOf(size: Size, widest: number, em: number): Padding {
-  const side = Math.max(widest / 2 + em * 0.25, size.width * 0.1);
+  const country = size.width < em * COMPACT_BELOW_REM ? 0 : size.width * 0.13;
+  const side = Math.max(widest / 2 + em * 0.25, country);
   const above = em * 3.5;
   return { left: side, right: side, top: above, bottom: above };
 }
