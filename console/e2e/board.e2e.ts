@@ -99,9 +99,11 @@ describe("the board tells the state of the centre", () => {
     expect(await board.page.locator('[data-testid^="marker-"]').count()).toBe(4);
     expect(await board.page.locator('[data-testid^="arrow-"]').count()).toBe(5);
     await board.drawn();
-    await board.usable();
+    server.push({ at: secondsBefore(0) });
+    await board.seeNo("age");
     const name = `board-${lang}-${screen.viewport.width}-${screen.colorScheme}`;
     await board.picture(name, screen.viewport.width === 390);
+    await board.usable();
     await board.click("definition-serviceLevel");
     await board.read("definition", words.definition);
     await board.read("definition", /routed\/0@\d+/);
