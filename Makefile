@@ -58,8 +58,11 @@ bench: setup ## measure; NAME=chain for one benchmark
 	@$(PYTHON) -m bench $(NAME)
 
 .PHONY: soak
-soak: setup ## the fault tests again and again: REPEAT=10
-	@for i in $$(seq $(REPEAT)); do echo "round $$i of $(REPEAT)"; $(PYTHON) -m pytest -q tests/fault || exit 1; done
+soak: setup ## fault tests and ever new random histories, again and again: REPEAT=10 PROTOCOL_HISTORIES=3000
+	@for i in $$(seq $(REPEAT)); do echo "round $$i of $(REPEAT)"; \
+		PROTOCOL_HISTORIES=$(or $(PROTOCOL_HISTORIES),3000) PROTOCOL_SEED=$${i}000000 \
+			$(PYTHON) -m pytest -q tests/unit/protocol/test_protocol_histories.py || exit 1; \
+		$(PYTHON) -m pytest -q tests/fault || exit 1; done
 
 .PHONY: fmt
 fmt: packages ## bring everything into its one format

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from contact_events.calls import CallConnected
 from contact_events.routing import CallRouted
 from contact_events.topics import ROUTED
+from tests.support import protocol_history as history
 from tests.support.agent_floor import Floor
 from tests.support.protocol_cases import LEAD, SIX_TICKS, TWO, UNREAD_OFFERS, Directed
 from tests.support.protocol_cases_joining import JOINING
 from tests.support.protocol_cases_routing import ROUTING
-from tests.support.protocol_history import conclude
 from tests.support.protocol_rest import ORDERS
 from tests.support.protocol_world import World
 
@@ -28,7 +28,7 @@ def play(directed: Directed, order: tuple[str, ...]) -> World:
             world.wrong(f"not possible: {action}")
         elif action[0] == "try":
             world.do(action[1:])
-    conclude(world, order, directed.mode, random.Random(1))
+    history.conclude(world, order, directed.mode, random.Random(1))
     return world
 
 

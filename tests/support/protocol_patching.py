@@ -109,17 +109,29 @@ def patched(patches: Sequence[Patch], module: str) -> Iterator[ModuleType]:
     """
     finder = _Finder(sources(patches))
     prefixes = ANEW + (EVENTS if any(p.module.startswith(EVENTS) for p in patches) else ())
-    before = {name: module for name, module in sys.modules.items() if _is_of(name, prefixes)}
-    for name in before:
-        del sys.modules[name]
+    before = _forget(prefixes)
     sys.meta_path.insert(0, finder)
     try:
         yield importlib.import_module(module)
     finally:
         sys.meta_path.remove(finder)
-        for name in [name for name in sys.modules if _is_of(name, prefixes)]:
-            del sys.modules[name]
-        sys.modules.update(before)
+        _forget(prefixes)
+        for name, known in before.items():
+            sys.modules[name] = known
+            parent, _, child = name.rpartition(".")
+            if parent:
+                setattr(sys.modules[parent], child, known)
+
+
+def _forget(prefixes: Sequence[str]) -> dict[str, ModuleType]:
+    """Let the modules of these names be imported anew, and return them, parents first."""
+    known = {name: sys.modules[name] for name in sorted(sys.modules) if _is_of(name, prefixes)}
+    for name in known:
+        del sys.modules[name]
+        parent, _, child = name.rpartition(".")
+        if parent in sys.modules:
+            vars(sys.modules[parent]).pop(child, None)
+    return known
 
 
 def _is_of(name: str, prefixes: Sequence[str]) -> bool:

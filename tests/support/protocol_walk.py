@@ -7,12 +7,21 @@ from functools import partial
 
 from agent_state.domain.agent import Filling, Free, Hold, Ready, Reserved, Talking, WrapUp
 from contact_events.topics import ROUTED, ROUTING_CONFIG
+from tests.support.protocol_hosts import Agents, Ivr
 from tests.support.protocol_people import QUEUES, legs
 from tests.support.protocol_router import READS
 from tests.support.protocol_world import SITES, Action, Setting, Worker, World
 
 LEVELS = (0.03, 0.2, 1, 1, 1, 4)
 SLOW = ("publish ivr", "publish as", "read ivr", "read as", "follow", "send", None)
+
+LINKS = (
+    *(f"ivr:{topic}" for topic in Ivr.reads),
+    *(f"as:{topic}" for topic in Agents.reads),
+    *(f"router:{topic}" for topic in (*READS, "turn")),
+    *("tell ivr", "tell as", "tell as:a1", "tell as:a2"),
+)
+"""What may lag: see `protocol_rest.deliver`."""
 
 
 def setting_of(rnd: random.Random) -> Setting:
@@ -22,7 +31,7 @@ def setting_of(rnd: random.Random) -> Setting:
         kind = rnd.choice(["desk", "desk", "telephone", "chat"])
         workers[f"a{number}"] = Worker(
             site=rnd.choice(SITES),
-            skills=rnd.choice([("q1",), QUEUES, QUEUES, ("q2",)]),
+            skills=rnd.choice([("q1",), QUEUES, QUEUES, QUEUES, ("q2",)]),
             telephone=kind == "telephone",
             slots=2 if kind == "chat" else 1,
         )
@@ -47,11 +56,14 @@ class Walk:
             "kill": rnd.choice([0, 0, 1, 3]),
             "site": rnd.choice([0, 0, 0, 2]),
             "delete": int(rnd.random() < 0.1),
+            "locate": rnd.choice([0, 1, 3]),
             "lose_socket": 0 if calm else rnd.choice([1, 2, 5]),
             "leg": 0 if calm else rnd.choice([1, 2, 4]),
             "hang_up": rnd.choice([0, 1, 1, self.callers]),
         }
         self.smooth = rnd.random() < 0.5
+        self.coarse = rnd.random() < 0.5
+        self.slow: list[str] = []
         self.flow = rnd.choice([0, 0.3, 1, 3])
         self.tick = rnd.choice([0.01, 0.05, 0.2, 0.5])
         self.desk = rnd.choice([1, 3, 6])
@@ -69,7 +81,7 @@ class Walk:
         for _ in range(20 * steps):
             if taken >= steps or self.world.bad:
                 break
-            if self.rnd.random() < 0.02:
+            if self.rnd.random() < (0.1 if self.coarse else 0.02):
                 kinds, weights = self._weights()
             kind = self.rnd.choices(kinds, weights)[0]
             if kind == "flow":
@@ -81,6 +93,9 @@ class Walk:
 
     def _flow(self) -> None:
         """Let everything flow at once, but for some links that lag."""
+        if self.coarse:
+            self._do(("deliver", *self.slow))
+            return
         lag = self.rnd.choice([0.0, 0.1, 0.3])
         index = self._router()
         links: list[Callable[[], object]] = [
@@ -132,8 +147,12 @@ class Walk:
         weights["agent"] = self.desk if self.smooth else weights["agent"] * self.desk
         weights["caller"] = 0.5 if self.smooth else weights["caller"] * 0.5
         weights["tick"] = self.tick if self.smooth else weights["tick"] * self.tick
+        if self.coarse:
+            weights = dict.fromkeys(weights, 0.05) | {"agent": 3.0, "caller": 1.0, "timer": 0.5}
+            weights["tick"] = self.rnd.choice([0.1, 0.5, 1.0])
+            self.slow = self.rnd.choices(LINKS, k=self.rnd.choice([0, 1, 1, 2]))
         weights["odd"] = 0.3
-        weights["flow"] = self.flow
+        weights["flow"] = 3.0 if self.coarse else self.flow
         return list(weights), list(weights.values())
 
     def _action(self, kind: str) -> Action | None:
@@ -229,6 +248,7 @@ class Walk:
             "delete": lambda: ("delete", "q2"),
             "leg": self._leg,
             "again": self._again,
+            "locate": self._locate,
         }
         kind = rnd.choice([*odd, "kill", "leg", "claim", "fail"])
         if kind == "claim":
@@ -239,7 +259,13 @@ class Walk:
 
     def _site(self) -> Action:
         status = self.rnd.choice(["closed", "closed", "draining", "open"])
-        return ("site", self.rnd.choice(SITES), "open" if self.budget["site"] == 0 else status)
+        last = self.budget["site"] == 0
+        return ("site", self.rnd.choice(SITES), "open" if last else status)
+
+    def _locate(self) -> Action:
+        """Geo reads calls by itself, so it may be ahead of everybody."""
+        call_id = f"K{self.rnd.randint(1, max(1, self.world.arrived))}"
+        return ("locate", call_id, self.rnd.choice(SITES))
 
     def _again(self) -> Action:
         topic = self.rnd.choice([ROUTED.name, ROUTED.name, ROUTING_CONFIG.name])

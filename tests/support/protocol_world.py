@@ -7,7 +7,7 @@ printed, shortened and played again. `World.do` carries one out, or tells that i
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from msgspec.structs import replace
 
@@ -17,10 +17,12 @@ from agent_state.domain.agent import Agent, Profile, Slot
 from agent_state.domain.commands import SetProfile
 from contact_events.config import QueueChanged, SiteChanged
 from contact_events.envelope import Envelope
+from contact_events.locations import CallerLocated
 from contact_events.registry import Event
-from contact_events.topics import ROUTED, ROUTING_CONFIG
+from contact_events.topics import CALLER_LOCATED, ROUTED, ROUTING_CONFIG
 from contact_runtime.clock import StoppedClock
 from contact_runtime.rows import Unit
+from ivr.domain.call import Known
 from tests.support.protocol_hosts import Agents, Host, Ivr
 from tests.support.protocol_log import Log
 from tests.support.protocol_people import PEOPLE, SHOP, WORDS
@@ -29,7 +31,8 @@ from tests.support.protocol_router import POOL, Router
 Action: TypeAlias = tuple[Any, ...]
 START = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
 TICK_S = 5.0
-SITES = ("minsk", "moscow")
+REGIONS = {"minsk": "BY-HM", "moscow": "RU-MOW"}
+SITES = tuple(REGIONS)
 
 
 @dataclass(frozen=True)
@@ -198,7 +201,7 @@ class World:
         return True
 
     def _order_site(self, site: str, status: str) -> bool:
-        changed = {"site_id": site, "name": WORDS, "status": status}
+        changed = {"site_id": site, "name": WORDS, "status": status, "regions": (REGIONS[site],)}
         return self._order(SiteChanged, f"site:{site}", **changed)
 
     def _delete_queue(self, queue: str) -> bool:
@@ -220,19 +223,34 @@ class World:
     def _order(self, kind: Callable[..., Event], document_id: str, **changed: Any) -> bool:
         revision = self.revisions[document_id] = self.revisions.get(document_id, 0) + 1
         event = kind(document_id=document_id, revision=revision, changed_by="test", **changed)
+        self._write("router", document_id, revision, event)
+        return True
+
+    def _locate(self, call_id: str, site: str) -> bool:
+        """Geo says, sooner or later, or twice, that the caller is at home at the site."""
+        if not isinstance(self.ivr.call(call_id), Known):
+            return False
+        region = REGIONS[site]
+        located = CallerLocated(call_id=call_id, precision="region", source="test", region=region)
+        for received in self.log.records[CALLER_LOCATED.name]:
+            if received.envelope.stream == call_id:
+                located = cast("CallerLocated", received.envelope.data)
+        self._write("geo", call_id, 1, located)
+        return True
+
+    def _write(self, service: str, stream: str, number: int, event: Event) -> None:
         self.log.write(
             Envelope(
-                id=f"{document_id}#{revision}",
-                source="/polycentre/router",
-                subject=document_id,
+                id=f"{service}/{stream}#{number}",
+                source=f"/polycentre/{service}",
+                subject=stream,
                 time=self.clock.now(),
                 pool=POOL,
-                stream=document_id,
-                sequence=revision,
+                stream=stream,
+                sequence=number,
                 data=event,
             )
         )
-        return True
 
 
 async def _keep_project(unit: Unit) -> None:
@@ -273,5 +291,6 @@ ACTIONS: dict[str, Callable[..., bool]] = {
     "land": World._land,
     "site": World._order_site,
     "delete": World._delete_queue,
+    "locate": World._locate,
     **PEOPLE,
 }

@@ -28,6 +28,23 @@ def test_the_rules_that_these_services_need_are_all_there() -> None:
     assert {mutant.name for mutant in MUTANTS} == {*HISTORIES, *PROOFS}
 
 
+def test_a_history_that_breaks_is_shortened_and_told() -> None:
+    noisy = (("tick",), ("arrive", "q2"), ("not_ready", "a1"), ("ready", "a1"))
+    with patched(mutant_of("outcome_drops_the_leg").patches, DIRECTED) as directed:
+        case = directed.HISTORIES["outcome_drops_the_leg"]
+        actions = [("ready", "a1"), *noisy, *case.actions]
+        world = directed.history.play(case.setting, actions, 0)
+        short = directed.history.shortened(case.setting, actions, 0, world.bad[0])
+        text = directed.history.told(case.setting, short, 0)
+    assert ("reject", "a1", 0) in short
+    assert not set(noisy[:3]) & set(short)
+    assert "-> ['a telephone rings for nothing']" in text
+
+
+def mutant_of(name: str) -> Mutant:
+    return next(mutant for mutant in MUTANTS if mutant.name == name)
+
+
 def test_a_patch_whose_text_is_gone_says_so() -> None:
     with pytest.raises(PatchOutdated, match="has 0 times, not once"):
         sources([Patch("ivr.domain.call", "no such text", "")])
