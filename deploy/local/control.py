@@ -8,6 +8,7 @@ from typing import NoReturn
 from deploy.local.addresses import Addresses
 from deploy.local.lock import SUPERVISOR, running_supervisor
 from deploy.local.pidfiles import end_left_overs, gone_within, pid_files, read_pid_file
+from deploy.local.settings import read_settings
 from deploy.local.state import StateFolder, state_folder
 
 STOP_LIMIT_S = 120.0
@@ -42,14 +43,23 @@ def kill(state: StateFolder, name: str) -> int:
 
 def audit(state: StateFolder, more: list[str]) -> NoReturn:
     """Become the auditor of the log and of reporting's tables."""
-    found = Addresses.of(state)
+    found = _addresses(state)
     where = ["--bootstrap", found.kafka, "--database-url", found.database("reporting")]
     _become("reporting.audit", *where, *more)
 
 
 def tail(state: StateFolder, topic: str, more: list[str]) -> NoReturn:
     """Become the reader of a topic."""
-    _become("contact_runtime.tail", "--bootstrap", Addresses.of(state).kafka, *more, topic)
+    _become("contact_runtime.tail", "--bootstrap", _addresses(state).kafka, *more, topic)
+
+
+def _addresses(state: StateFolder) -> Addresses:
+    """Return where log and databases answer: those of the running system, or those named."""
+    if os.environ.get("KAFKA_BOOTSTRAP"):
+        return Addresses.told(read_settings(os.environ))
+    if running_supervisor(state) is None:
+        raise SystemExit(f"nothing runs in {state.root}: start it with `make run`")
+    return Addresses.of(state)
 
 
 def _become(module: str, *arguments: str) -> NoReturn:

@@ -1,5 +1,6 @@
 """`make run` as a person meets it: second runs, taken ports, crashes, Ctrl-C at any moment."""
 
+import asyncio
 import os
 import signal
 import socket
@@ -167,3 +168,35 @@ async def test_a_fresh_run_forgets_the_log_and_the_tables_but_no_key(place: Plac
     await fresh.until_said("all is up")
     assert all(path.exists() for path in kept)
     assert not any(path.exists() for path in forgotten)
+
+
+async def order(place: Place, *words: str) -> tuple[int, str]:
+    """Return the exit code of a word to the running system, and what it printed."""
+    told = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "deploy.local.control", *words),
+        env=place.environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    said, _ = await asyncio.wait_for(told.communicate(), LIMIT_S)
+    return told.returncode or 0, said.decode()
+
+
+async def test_make_stop_and_make_kill_reach_the_run_of_their_folder(place: Place) -> None:
+    run = await place.run()
+    await run.until_said("all is up")
+    code, said = await order(place, "kill", "nobody")
+    assert code == 2
+    assert "SERVICE= one of: broker, router" in said
+    assert (await order(place, "kill", "router"))[0] == 0
+    await run.until_said("router is back")
+    assert await order(place, "stop") == (0, "stopped\n")
+    assert await run.ended() == 0
+
+
+async def test_where_nothing_runs_every_word_says_so(place: Place) -> None:
+    assert await order(place, "stop") == (0, "nothing runs here\n")
+    for words in (["audit"], ["tail", "routed"]):
+        code, said = await order(place, *words)
+        assert code == 1
+        assert "start it with `make run`" in said
