@@ -1,6 +1,7 @@
 """The live board shows what the story says, to the operator and to each client."""
 
 import random
+from datetime import timedelta
 from typing import Any
 
 from hypothesis import given, settings
@@ -78,6 +79,16 @@ def test_a_client_sees_its_own_queues_and_calls_only() -> None:
     assert view["queues"] == []
     assert view["totals"]["offered"] == 0
     assert view["away"] == []
+
+
+def test_a_quiet_minute_brings_the_rate_to_nothing_and_a_quiet_hour_the_flows() -> None:
+    board = board_of(configured(plain_call()))
+    assert board.now is not None
+    assert view_of(board, None)["away"] != []
+    board.pass_time(board.now + timedelta(hours=1))
+    later = view_of(board, None)
+    assert (later["totals"]["calls_per_minute"], later["away"]) == (0, [])
+    assert later["totals"]["answered"] == 1
 
 
 def test_the_day_has_ended_when_everybody_has_gone() -> None:

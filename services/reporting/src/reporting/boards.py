@@ -1,7 +1,7 @@
 """Boards that watch the centre live: one fold for all of them, and what each must be sent."""
 
 import asyncio
-import logging
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -17,8 +17,6 @@ from reporting.domain.views import View, comparable, difference, view_of
 FRAME_S = 0.2
 QUIET_FRAME_S = 1.0
 """Machine seconds between two frames while things change, and while nothing does."""
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +44,7 @@ class Boards:
         self._ends: dict[TopicPartition, int] = {}
         self._unheard_s = 0.0
         self._changes = 0
-        self._views: dict[str | None, tuple[int, View]] = {}
+        self._views: dict[str | None, tuple[tuple[int, int], View]] = {}
         self._news = asyncio.Condition()
 
     async def follow(self, source: Log, topics: list[str], stop: asyncio.Event) -> None:
@@ -114,11 +112,17 @@ class Boards:
                 return  # nothing changed: the frame only says that the figures are of now
 
     def _view(self, client: str | None) -> View:
-        """Return the view; computed once for all watchers of the same part."""
-        changes, view = self._views.get(client, (-1, {}))
-        if changes != self._changes or not view:
+        """Return the view; computed once for all watchers of the same part.
+
+        Time passes for it also while no record comes, once all that there was is folded.
+        """
+        now = (self._changes, int(time.monotonic() / QUIET_FRAME_S))
+        known, view = self._views.get(client, (None, {}))
+        if known != now:
+            if self.caught_up():
+                self.board.pass_time(self._clock.now())
             view = view_of(self.board, client)
-            self._views[client] = (self._changes, view)
+            self._views[client] = (now, view)
         return view
 
     def _frame(self, event: str, part: View) -> Frame:

@@ -85,7 +85,7 @@ class LiveBoard:
 
     def take(self, envelope: Envelope) -> None:
         """Fold one event."""
-        self._advance(envelope.time)
+        self.pass_time(envelope.time)
         event = envelope.data
         call_id = facts_of.call_of(event)
         if call_id is not None:
@@ -110,7 +110,8 @@ class LiveBoard:
         )
         return next(located, facts.arrival.entry_site_id if facts.arrival else None)
 
-    def _advance(self, at: datetime) -> None:
+    def pass_time(self, at: datetime) -> None:
+        """Let it be `at`: what is too old leaves the windows, a new day begins with nothing."""
         if self.now is not None and at <= self.now:
             return
         self.now = at
