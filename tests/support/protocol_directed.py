@@ -23,11 +23,10 @@ def play(directed: Directed, order: tuple[str, ...]) -> World:
     world = World(directed.setting).begin()
     ready = [("ready", agent_id) for agent_id in directed.setting.workers if directed.ready]
     for action in (*ready, *directed.actions):
-        possible = action[0] == "try" or world.bad or world.do(action)
-        if not possible:
+        optional = action[0] in ("try", "deliver")
+        done = world.bad or world.do(action[1:] if action[0] == "try" else action)
+        if not (done or optional):
             world.wrong(f"not possible: {action}")
-        elif action[0] == "try":
-            world.do(action[1:])
     history.conclude(world, order, directed.mode, random.Random(1))
     return world
 

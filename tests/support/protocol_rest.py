@@ -110,9 +110,9 @@ def deliver(world: World, *held: str) -> bool:
     """Deliver everything until nothing moves, but for the links held back.
 
     A link is "tell as", "tell as:a1" (one stream), "ivr:answered", "as:routed", "router:answered".
-    No timer runs. What never comes to rest is noted.
+    No timer runs. What never comes to rest is noted. False if nothing moved.
     """
-    for _ in range(MOST_DELIVERIES):
+    for turn in range(MOST_DELIVERIES):
         moved = [_tell_but(world, host, held) for host in world.hosts]
         for host, service in world.hosts.items():
             for topic in service.reads:
@@ -120,7 +120,7 @@ def deliver(world: World, *held: str) -> bool:
                     moved.append(True)
         moved += [_route_but(world, index, held) for index in range(len(world.routers))]
         if not any(moved) or world.bad:
-            return True
+            return turn > 0
     world.wrong("livelock: it does not come to rest")
     return True
 

@@ -201,9 +201,11 @@ class Walk:
             return ("ready", agent_id)
         if isinstance(agent.presence, Ready) and what < 0.04:
             return (self.rnd.choice(["not_ready", "sign_out"]), agent_id)
-        if what < 0.1 and self._may("lose_socket"):
+        filling = agent.slots[number].filling
+        joining = isinstance(filling, Talking) and not filling.connected
+        if what < (0.25 if joining else 0.1) and self._may("lose_socket"):
             return ("lose_socket", agent_id)
-        return self._at_desk(agent_id, number, agent.slots[number].filling)
+        return self._at_desk(agent_id, number, filling)
 
     def _at_desk(self, agent_id: str, number: int, filling: Filling) -> Action | None:
         match filling:
