@@ -1,7 +1,10 @@
 """The busiest eight hours of a real day, driven through the whole system."""
 
+import asyncio
 import csv
 import json
+import os
+import shutil
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator
 from datetime import date, datetime
@@ -31,12 +34,19 @@ from tests.support.wait import until
 
 BANK = Path(__file__).resolve().parents[3] / "shared" / "data" / "bank_calls_1999_02.csv"
 DAY = date(1999, 2, 7)
+LOOK = Path(__file__).resolve().parents[2] / "console" / "e2e" / "look.mjs"
+LOOK_LIMIT_S = 300.0
 HOURS = 8
 SCALE = 90
 DAY_LIMIT_S = 900.0
 QUARTER_S = 900
 
-pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(1200)]
+pytestmark = [
+    pytest.mark.kafka,
+    pytest.mark.postgres,
+    pytest.mark.chromium,
+    pytest.mark.timeout(1200),
+]
 
 
 @pytest.fixture
@@ -71,6 +81,7 @@ async def test_a_real_day_is_lived_and_every_figure_equals_a_plain_count(place: 
     )
     sim = place.state.logs / "sim.log"
     await run.until_said("Place a call", limit_s=240)
+    await see_it_on_the_board(place)
     await until(
         "the day's end", lambda: "the day has ended" in sim.read_text(), limit_s=DAY_LIMIT_S
     )
@@ -81,6 +92,27 @@ async def test_a_real_day_is_lived_and_every_figure_equals_a_plain_count(place: 
     assert await reported(place, counted) == counted.outcomes
     await assert_intervals(place, counted)
     await assert_sound(place, "--at-rest")
+
+
+async def see_it_on_the_board(place: Place) -> None:
+    """Open the board in Chromium and see the day go by; a picture stays with the test's output."""
+    if not any(shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")):
+        assert not os.environ.get("CI"), "Chromium is missing: apt-get install -y chromium"
+        return
+    token = mint(place.state.keys, "supervisor")
+    address = f"{place.settings.url('reporting')}/board/#token={token}"
+    node = await asyncio.create_subprocess_exec(
+        *("node", str(LOOK), address, str(place.outputs / "board.png")),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    said, complaint = await asyncio.wait_for(node.communicate(), LOOK_LIMIT_S)
+    assert node.returncode == 0, complaint.decode()
+    seen = json.loads(said)
+    assert (seen["link"], seen["day"], seen["sites"]) == ("live", "running", 4)
+    assert "patience" in seen["drawn"]
+    assert token not in seen["address"]
+    assert seen["strangers"] == []
 
 
 class Counted:
