@@ -8,7 +8,9 @@ const LIMIT_MS = 120_000;
 const [address, picture] = process.argv.slice(2);
 const executablePath = process.env.CHROMIUM ?? PLACES.find((place) => existsSync(place));
 if (!address || !executablePath) {
-  console.error(address ? "Chromium is missing: apt-get install -y chromium" : "which address?");
+  process.stderr.write(
+    address ? "Chromium is missing: apt-get install -y chromium\n" : "which address?\n",
+  );
   process.exit(2);
 }
 
@@ -46,7 +48,7 @@ try {
     strangers,
   };
   if (picture) await page.screenshot({ path: picture });
-  console.log(JSON.stringify(seen));
+  process.stdout.write(JSON.stringify(seen));
 } finally {
   await browser.close();
 }
