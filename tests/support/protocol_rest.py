@@ -10,6 +10,7 @@ from tests.support.protocol_world import ACTIONS, World, later
 
 MOST_ROUNDS = 200
 MOST_DELIVERIES = 30
+BACKWARDS = "backwards"
 ORDERS: tuple[tuple[str, ...], ...] = (
     ("tell ivr", "tell as", "ivr", "as", "router", "timers"),
     ("router", "as", "ivr", "tell as", "tell ivr", "timers"),
@@ -110,12 +111,13 @@ def deliver(world: World, *held: str) -> bool:
     """Deliver everything until nothing moves, but for the links held back.
 
     A link is "tell as", "tell as:a1" (one stream), "ivr:answered", "as:routed", "router:answered".
-    No timer runs. What never comes to rest is noted. False if nothing moved.
+    With `BACKWARDS` everybody reads the topics in the opposite order. No timer runs. What never
+    comes to rest is noted. False if nothing moved.
     """
     for turn in range(MOST_DELIVERIES):
         moved = [_tell_but(world, host, held) for host in world.hosts]
         for host, service in world.hosts.items():
-            for topic in service.reads:
+            for topic in _in_order(service.reads, held):
                 while f"{host}:{topic}" not in held and world.do(("read", host, topic)):
                     moved.append(True)
         moved += [_route_but(world, index, held) for index in range(len(world.routers))]
@@ -123,6 +125,10 @@ def deliver(world: World, *held: str) -> bool:
             return turn > 0
     world.wrong("livelock: it does not come to rest")
     return True
+
+
+def _in_order(topics: tuple[str, ...], held: tuple[str, ...]) -> tuple[str, ...]:
+    return topics[::-1] if BACKWARDS in held else topics
 
 
 def _tell_but(world: World, host: str, held: tuple[str, ...]) -> bool:
@@ -137,7 +143,7 @@ def _tell_but(world: World, host: str, held: tuple[str, ...]) -> bool:
 
 def _route_but(world: World, index: int, held: tuple[str, ...]) -> bool:
     moved = False
-    for topic in READS:
+    for topic in _in_order(READS, held):
         while f"router:{topic}" not in held and world.do(("follow", index, topic)):
             moved = True
     if world.routers[index].leader is None or "router:turn" in held:

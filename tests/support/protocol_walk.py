@@ -151,6 +151,7 @@ class Walk:
             weights = dict.fromkeys(weights, 0.05) | {"agent": 3.0, "caller": 1.0, "timer": 0.5}
             weights["tick"] = self.rnd.choice([0.1, 0.5, 1.0])
             self.slow = self.rnd.choices(LINKS, k=self.rnd.choice([0, 1, 1, 2]))
+            self.slow += self.rnd.choice([[], ["backwards"]])
         weights["odd"] = 0.3
         weights["flow"] = 3.0 if self.coarse else self.flow
         return list(weights), list(weights.values())
