@@ -1,0 +1,90 @@
+"""I4: the tables of reporting equal the fold of the log, and the auditor names the row if not."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from contact_events.envelope import encode
+from contact_runtime.database import connect
+from contact_runtime.log import Entry, TopicPartition
+from contact_runtime.memory_log import MemoryLog
+from contact_runtime.migrate import migrate
+from reporting.audit import audit, held
+from reporting.consumers import READS
+from reporting.domain.audit.findings import Patience
+from reporting.projections import project
+from reporting.tables import READER
+from tests.support.histories import plain_call
+
+pytestmark = pytest.mark.postgres
+
+POSITION = text(
+    "INSERT INTO positions (reader, topic, partition, next_offset) VALUES (:reader, :topic, 0, :at)"
+)
+
+
+@dataclass
+class Reported:
+    """A log and the tables that were made of it."""
+
+    log: MemoryLog
+    engine: AsyncEngine
+
+    async def findings(self) -> list[str]:
+        async with self.engine.connect() as connection:
+            tables_held = await held(connection)
+        report = await audit(self.log, tables_held, Patience(at_rest=True))
+        return [str(finding) for finding in report.findings]
+
+    async def change(self, statement: str) -> None:
+        async with self.engine.begin() as connection:
+            assert (await connection.execute(text(statement))).rowcount
+
+
+@pytest.fixture
+async def reported(postgres_url: str) -> AsyncIterator[Reported]:
+    await migrate("reporting", postgres_url)
+    engine, log, story = connect(postgres_url), MemoryLog(), plain_call()
+    await log.ensure_topics(READS, 1)
+    writer = await log.writer()
+    for seen in story.log:
+        await writer.append(
+            TopicPartition(seen.place.topic, 0), [Entry(b"k", encode(seen.envelope))]
+        )
+    async with engine.begin() as connection:
+        await project(connection, [seen.envelope for seen in story.log])
+        for topic, at in story.ends().items():
+            await connection.execute(POSITION, {"reader": READER, "topic": topic, "at": at})
+    yield Reported(log, engine)
+    await engine.dispose()
+
+
+async def test_tables_that_equal_the_fold_are_found_sound(reported: Reported) -> None:
+    assert await reported.findings() == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("UPDATE queue_intervals SET answered = answered + 1", "answered is 2, not 1"),
+        ("UPDATE agent_intervals SET offered = 0", "offered is 0, not 1"),
+        ("UPDATE agent_spells SET length_ms = 1 WHERE status = 'Talking'", "length_ms is 1"),
+        ("UPDATE contacts SET outcome = 'abandoned'", "outcome is abandoned, not answered"),
+        ("UPDATE agents_now SET status = 'Ready'", "status is Ready, not Offline"),
+        ("DELETE FROM contacts", "contacts c1 is missing"),
+        (
+            "INSERT INTO agent_spells VALUES ('a9', now(), 'moscow', 'Ready', 5)",
+            "has no cause in the log",
+        ),
+    ],
+)
+async def test_a_row_that_is_not_the_fold_is_named(
+    reported: Reported, statement: str, said: str
+) -> None:
+    await reported.change(statement)
+    (finding,) = await reported.findings()
+    assert finding.startswith("I4: ")
+    assert said in finding
