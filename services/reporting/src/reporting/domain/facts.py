@@ -147,6 +147,8 @@ def _stay(
                 Stay(event.attempt, at, event.reason, event.queue_id, event.agent_id)
             )
         case calls.CallConnected():
+            if not facts.stays:
+                return  # its queueing was set aside as undecodable: no wait is known to end
             facts.stays[-1].connected_at = at
             facts.stays[-1].reservation_id = event.reservation_id
         case _:
