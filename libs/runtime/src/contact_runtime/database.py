@@ -23,6 +23,7 @@ DATABASE_ERRORS: tuple[type[Exception], ...] = (
     SQLAlchemyError,
     postgres.PostgresError,
     postgres.InterfaceError,
+    postgres.InternalClientError,
 )
 """What a statement may raise, of SQLAlchemy or of the driver itself."""
 
@@ -123,6 +124,9 @@ def statements_in_our_words() -> Iterator[None]:
         raise _meaning(error, str(error.sqlstate or ""), lost=False) from error
     except postgres.InterfaceError as error:
         raise _meaning(error, "", lost="closed" in str(error)) from error
+    except postgres.InternalClientError as error:
+        # the server's farewell was read, the end of the connection not yet: it is out of step
+        raise Transient(f"the connection is lost: {error}") from error
 
 
 def _meaning(error: Exception, state: str, lost: bool) -> Exception:
