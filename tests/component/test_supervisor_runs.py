@@ -16,7 +16,7 @@ from deploy.local.pidfiles import PidFile, identity_of, own_identity
 from tests.support.local_run import Place, new_place
 from tests.support.wait import until
 
-LIMIT_S = 20
+LIMIT_S = 60
 
 
 @pytest.fixture

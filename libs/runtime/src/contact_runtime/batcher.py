@@ -22,7 +22,7 @@ R_co = TypeVar("R_co", covariant=True)
 MOST_COMMANDS = 100
 """Of one transaction."""
 
-LINGER_S = 0.02
+LINGER_S = 0.005
 """The least time from the start of one transaction to the next; the first command never waits."""
 
 TRIES = 5

@@ -35,7 +35,7 @@ from contact_runtime.rows import Progress, Store, Unit
 
 MOST_RECORDS = 1_000
 READ_LIMIT_S = 0.2
-LINGER_S = 0.02
+LINGER_S = 0.005
 """The least time from the start of one batch to the next: small batches cost as much as large."""
 
 RETRY_S = 0.2

@@ -26,7 +26,7 @@ from contact_runtime.rows import Outgoing, Store
 LOOK_EVERY_S = 1.0
 """A wake-up may be lost with its connection, so the relay looks by itself, too."""
 
-LINGER_S = 0.01
+LINGER_S = 0.004
 """Waited after a wake-up, so that commits close to one another become one batch."""
 
 RETRY_S = 0.5
