@@ -186,7 +186,7 @@ def queue_documents() -> dict[str, Json]:
             "client_id": project.client_id,
             "name": {"ru": choice.ru, "en": choice.en},
             "skills": {choice.skill: 1},
-            "ring_s": 20.0,
+            "ring_s": 30.0,
         }
         for project in PROJECTS
         for choice in project.choices

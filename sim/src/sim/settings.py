@@ -21,5 +21,5 @@ class Settings(BaseSettings):
     day: date | None = Field(default=None, description="which day of the file")
     hours: float = Field(default=24.0, gt=0, le=24, description="only the busiest so many hours")
     seed: int = 1
-    agents: int = Field(default=60, ge=1, le=100_000)
-    peak_per_hour: float = Field(default=900.0, gt=0, description="calls in the busiest hour")
+    agents: int = Field(default=70, ge=1, le=100_000)
+    peak_per_hour: float = Field(default=850.0, gt=0, description="calls in the busiest hour")
