@@ -13,6 +13,7 @@ import asyncio
 import contextlib
 import ctypes
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -30,6 +31,7 @@ from deploy.local.state import state_folder
 PORT = 19092
 CONTROLLER_PORT = 19093
 HOST = "127.0.0.1"
+PORTS = range(20_000, 32_000)
 CLUSTER_ID = "polycentre-local-0001Q"
 HEAP = ("-Xms128m", "-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 LOGGING = Path(__file__).with_name("log4j2.properties")
@@ -223,12 +225,21 @@ class LocalKafka:
 
 
 def free_ports(count: int) -> list[int]:
-    """Return `count` different ports that nobody listened on a moment ago."""
-    with contextlib.ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind((HOST, 0))
-        return [one.getsockname()[1] for one in sockets]
+    """Return `count` ports in a row that nobody listened on a moment ago.
+
+    They lie below those that systems give to outgoing connections: such a one would take a port
+    while its server is being started again.
+
+    Raises:
+        OSError: no such row was found.
+    """
+    for first in random.SystemRandom().sample(PORTS, len(PORTS)):
+        row = list(range(first, first + count))
+        with contextlib.ExitStack() as held, contextlib.suppress(OSError):
+            for port in row:
+                held.enter_context(socket.socket()).bind((HOST, port))
+            return row
+    raise OSError(f"no {count} ports in a row are free in {PORTS}")
 
 
 def _is_open(port: int) -> bool:

@@ -127,8 +127,7 @@ def new_place(folder: Path, module: str = WHOLE_SYSTEM) -> Place:
     """
     # Not below `folder`: another pytest shuts its parents to PostgreSQL's user at any moment.
     state = StateFolder(Path(tempfile.mkdtemp(prefix="polycentre-")))
-    kafka, controller, postgres = free_ports(3)
-    http = _first_of_a_free_row()
+    kafka, controller, postgres, http, *_ = free_ports(23)
     environment = os.environ | {
         "POLYCENTRE_STATE": str(state.root),
         "KAFKA_PORT": str(kafka),
@@ -140,9 +139,3 @@ def new_place(folder: Path, module: str = WHOLE_SYSTEM) -> Place:
     if module == WHOLE_SYSTEM:
         shutil.copytree(jars_folder(), state.kafka / "jars", copy_function=os.link)
     return Place(state, folder, environment, module)
-
-
-def _first_of_a_free_row() -> int:
-    """Return a port with 20 above it; a stranger may still take one of them, rarely."""
-    (somewhere,) = free_ports(1)
-    return min(somewhere, 65000)
