@@ -37,7 +37,7 @@ DAY = date(1999, 2, 7)
 LOOK = Path(__file__).resolve().parents[2] / "console" / "e2e" / "look.mjs"
 LOOK_LIMIT_S = 300.0
 HOURS = 8
-SCALE = 90
+SCALE = 110
 DAY_LIMIT_S = 900.0
 QUARTER_S = 900
 
