@@ -4,6 +4,7 @@ A host is one service: its rows, its outbox with how far each stream was publish
 has read. Everything happens when the world says so.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
@@ -42,7 +43,7 @@ def done(work: Coroutine[Any, Any, T]) -> T:
     raise AssertionError("it waited for something")
 
 
-class Host:
+class Host(ABC):
     """One service."""
 
     source: str
@@ -60,11 +61,13 @@ class Host:
         self.history: list[Told] = []
         self._seen = 0
 
+    @abstractmethod
     def handler(self) -> RecordHandler:
-        raise NotImplementedError
+        """Return the service's own handler of records."""
 
+    @abstractmethod
     async def tick(self, unit: Unit, key: str) -> None:
-        raise NotImplementedError
+        """Carry out what the row of `key` was due for."""
 
     def transact(self, work: Callable[[Unit], Awaitable[T]], heard: Sequence[Received] = ()) -> T:
         """Return what `work` returns in a transaction of its own."""

@@ -18,20 +18,3 @@ def average_speed_of_answer_s(wait_to_answer_ms: int, answered: int) -> float | 
     Source: WFM Labs, Contact Center Metrics Glossary, "Average Speed of Answer (ASA)".
     """
     return wait_to_answer_ms / 1_000 / answered if answered else None
-
-
-def average_handle_time_s(talk_ms: int, wrap_up_ms: int, answered: int) -> float | None:
-    """Return talk (holds included) and wrap-up over answered calls, in seconds (AHT).
-
-    None when none was answered. Source: WFM Labs, Contact Center Metrics Glossary, "Average
-    Handle Time (AHT)".
-    """
-    return (talk_ms + wrap_up_ms) / 1_000 / answered if answered else None
-
-
-def abandonment(abandoned: int, offered: int) -> float | None:
-    """Return the share of offered calls whose caller left first, 0 to 1; None of none.
-
-    Source: WFM Labs, Contact Center Metrics Glossary, "Abandonment Rate".
-    """
-    return abandoned / offered if offered else None
