@@ -3,11 +3,17 @@
 Revision n + 1 counts only as the first after valid n: see `validity.Revisions`.
 """
 
-from typing import Literal
+from typing import Any, Literal
+
+import msgspec
 
 from contact_events.calls import Text
-from contact_events.registry import Event, event
+from contact_events.registry import Event, Payload, event, upcast
 from contact_events.topics import ROUTING_CONFIG
+
+Selection = Literal[
+    "longest_idle", "least_occupied", "most_skilled", "least_skilled", "round_robin"
+]
 
 
 class Document(Event, frozen=True, kw_only=True):
@@ -19,9 +25,28 @@ class Document(Event, frozen=True, kw_only=True):
     deleted: bool = False
 
 
+class Reserve(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """When a reserve site opens by rule, and closes again: waits in seconds, of these queues.
+
+    It opens when the expected wait of one of the queues is above `open_above_s`, or the share
+    answered within the target is below `open_below_share`; it closes when, for `hold_s`, every
+    queue's expected wait was below `close_below_s` and nothing asked for it.
+    """
+
+    queue_ids: tuple[str, ...]
+    open_above_s: float
+    close_below_s: float
+    hold_s: float = 300.0
+    open_below_share: float | None = None
+
+
 @event("site.changed", version=1, topic=ROUTING_CONFIG, key="document_id")
 class SiteChanged(Document, frozen=True):
-    """A site: where it is, and the regions (ISO 3166-2) whose callers are at home there."""
+    """A site: where it is, and the regions (ISO 3166-2) whose callers are at home there.
+
+    `adjust_by_s` is added to the site's expected wait when waits are compared. A site with a
+    `reserve` is closed until its rule opens it; one with a calendar drains outside its hours.
+    """
 
     site_id: str
     name: Text
@@ -30,13 +55,45 @@ class SiteChanged(Document, frozen=True):
     latitude: float = 0.0
     longitude: float = 0.0
     regions: tuple[str, ...] = ()
+    adjust_by_s: float = 0.0
+    reserve: Reserve | None = None
+    calendar_id: str | None = None
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One step of a queue's search for an agent; steps are taken in order and add up.
+
+    A step is reached once the call has waited `after_s` in this stay; 0: at once. A reached step
+    is searched when the steps before it found nobody free. With `wait_improved_s` it is searched
+    only while the expected wait at the caller's home exceeds that of the step's sites by more.
+
+    `reach` says where it looks: at the caller's home, at `site_ids`, or anywhere (home first).
+    `skills` are the levels asked for instead of the queue's own. Reaching it also raises the
+    call's priority by `raise_priority`, opens the reserve site `open_site_id`, or sends the call
+    to `move_to`: with "queue", to `queue_id`.
+    """
+
+    name: str
+    after_s: float = 0.0
+    reach: Literal["home", "sites", "any"] = "any"
+    site_ids: tuple[str, ...] = ()
+    skills: dict[str, int] | None = None
+    wait_improved_s: float | None = None
+    raise_priority: int = 0
+    open_site_id: str | None = None
+    move_to: Literal["queue", "callback", "voicemail"] | None = None
+    queue_id: str | None = None
 
 
 @event("queue.changed", version=1, topic=ROUTING_CONFIG, key="document_id")
 class QueueChanged(Document, frozen=True):
     """A queue: who may answer (skill to minimum level), how long it rings, what if nobody does.
 
-    After `max_wait_s` the call goes to `overflow_to`, or ends where that is not set.
+    `steps` say how the search widens; without any it looks anywhere at once, home first. Beyond
+    `max_wait_s` the call goes to `beyond`: to the queue `overflow_to`, or where that is not set
+    to the end. Once deleted, it sends those who wait there too, or drains: serves them to the
+    last. `team_ids` are the teams that may answer, all where empty. `selection` overrules the
+    policy's. A call waits `preferred_agent_s` for its preferred agent before anybody may have it.
     """
 
     queue_id: str
@@ -48,6 +105,13 @@ class QueueChanged(Document, frozen=True):
     ring_s: float = 20.0
     max_wait_s: float | None = None
     overflow_to: str | None = None
+    beyond: Literal["queue", "callback", "voicemail", "end"] = "queue"
+    when_deleted: Literal["overflow", "drain"] = "overflow"
+    steps: tuple[Step, ...] = ()
+    selection: Selection | None = None
+    preferred_agent_s: float = 0.0
+    team_ids: tuple[str, ...] = ()
+    calendar_id: str | None = None
 
 
 @event("skill.changed", version=1, topic=ROUTING_CONFIG, key="document_id")
@@ -58,20 +122,68 @@ class SkillChanged(Document, frozen=True):
     name: Text
 
 
-@event("policy.changed", version=1, topic=ROUTING_CONFIG, key="document_id")
+class Raise(msgspec.Struct, frozen=True, kw_only=True):
+    """Calls that arrived with this attribute have their priority raised by so much."""
+
+    attribute: str
+    value: str
+    by: int
+
+
+class LostRule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """When a site is found lost: so large a share of those signed in, lost within seconds.
+
+    `at_least` agents must have been signed in. It is found again when that share of those who
+    were signed in before is back.
+    """
+
+    share: float = 0.5
+    within_s: float = 5.0
+    at_least: int = 5
+
+
+@event("policy.changed", version=2, topic=ROUTING_CONFIG, key="document_id")
 class PolicyChanged(Document, frozen=True):
-    """How a pool chooses. `fairness_window_s`: how much longer a stranger may have waited."""
+    """How a pool chooses.
+
+    `fairness_window_s`: how much longer a stranger may have waited than a caller who is at home
+    with the agent. `ageing_per_s`: points of priority that a second of waiting is worth.
+    `unserved_s`: how long a call waits for which nobody who could take it is signed in.
+    """
 
     policy_id: str
-    selection: Literal["longest_idle"] = "longest_idle"
+    selection: Selection = "longest_idle"
     fairness_window_s: float = 0.0
+    ageing_per_s: float = 0.0
+    raises: tuple[Raise, ...] = ()
+    lost: LostRule | None = LostRule()
+    unserved_s: float | None = None
+
+
+@upcast("policy.changed", to=2)
+def _policy_v1_v2(payload: Payload) -> dict[str, Any]:
+    """Version 2 knows more selections than version 1's one."""
+    return dict(payload)
+
+
+class SpecialDay(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A day that differs from its weekday: other hours, or none at all."""
+
+    date: str
+    hours: tuple[tuple[str, str], ...] = ()
 
 
 @event("calendar.changed", version=1, topic=ROUTING_CONFIG, key="document_id")
 class CalendarChanged(Document, frozen=True):
-    """Opening hours: for each weekday (0 is Monday) the local times of opening and closing."""
+    """Opening hours: for each weekday (0 is Monday) the local times of opening and closing.
+
+    `holidays` names the country (ISO 3166-1, `RU`, `BY`) whose public holidays are closed days;
+    `exceptions` overrule weekday and holiday.
+    """
 
     calendar_id: str
     name: Text
     time_zone: str = "UTC"
     hours: dict[str, tuple[tuple[str, str], ...]] = {}
+    holidays: str | None = None
+    exceptions: tuple[SpecialDay, ...] = ()

@@ -6,10 +6,19 @@ from contact_events.topics import QUEUE_STATE
 
 @event("queue.state", version=1, topic=QUEUE_STATE, key="queue_id")
 class QueueState(Event, frozen=True):
-    """How the queue stands; waits in seconds, None where nobody waits or nothing is known."""
+    """How the queue stands; waits in seconds, None where nobody waits or nothing is known.
+
+    `expected_wait_s` is the mean for a call that comes now; it waits between `expected_low_s` and
+    `expected_high_s` with the probability `expected_share`. Agents are counted by site.
+    """
 
     queue_id: str
     waiting: int
     free_agents: int
     longest_wait_s: float | None = None
     expected_wait_s: float | None = None
+    expected_low_s: float | None = None
+    expected_high_s: float | None = None
+    expected_share: float | None = None
+    free_at: dict[str, int] = {}
+    signed_in_at: dict[str, int] = {}

@@ -24,10 +24,27 @@ class Decision(Event, frozen=True, kw_only=True):
     positions: dict[str, int]
 
 
+class Searched(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One step of the search: how many were eligible, and who was left out for what (counts).
+
+    A step that compares waits says what it compared: expected seconds at the caller's home and at
+    the step's own sites; `skipped` is set where they kept it from being searched.
+    """
+
+    step: str
+    eligible: int
+    excluded: dict[str, int] = {}
+    home_wait_s: float | None = None
+    away_wait_s: float | None = None
+    skipped: bool = False
+
+
 class Why(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Why this agent: the policy step, how many were eligible, who was left out for what.
 
     `waited_s` is how long the call had waited; `home_site_id` where it would rather be answered.
+    `searched` are all steps looked at, the last one the one that found the agent. `selection`
+    chose among the eligible. `revisions` are those of the documents that were asked.
     """
 
     step: str
@@ -35,6 +52,9 @@ class Why(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     excluded: dict[str, int] = {}
     home_site_id: str | None = None
     waited_s: float = 0.0
+    searched: tuple[Searched, ...] = ()
+    selection: str | None = None
+    revisions: dict[str, int] = {}
 
 
 @event("router.epoch_started", version=1, topic=ROUTED, key="pool")
