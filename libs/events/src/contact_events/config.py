@@ -28,9 +28,10 @@ class Document(Event, frozen=True, kw_only=True):
 class Reserve(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """When a reserve site opens by rule, and closes again: waits in seconds, of these queues.
 
-    It opens when the expected wait of one of the queues is above `open_above_s`, or the share
-    answered within the target is below `open_below_share`; it closes when, for `hold_s`, every
-    queue's expected wait was below `close_below_s` and nothing asked for it.
+    It opens when the expected wait of one of the queues is above `open_above_s`, or the share of
+    its last stays that ended in a talk within the target is below `open_below_share`. It has been
+    open for `hold_s` at least when it closes again, which it does when no queue's expected wait is
+    above `close_below_s`, nothing that opens it holds, and no waiting call has asked for it.
     """
 
     queue_ids: tuple[str, ...]
@@ -40,7 +41,7 @@ class Reserve(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     open_below_share: float | None = None
 
 
-@event("site.changed", version=1, topic=ROUTING_CONFIG, key="document_id")
+@event("site.changed", version=2, topic=ROUTING_CONFIG, key="document_id")
 class SiteChanged(Document, frozen=True):
     """A site: where it is, and the regions (ISO 3166-2) whose callers are at home there.
 
@@ -50,7 +51,7 @@ class SiteChanged(Document, frozen=True):
 
     site_id: str
     name: Text
-    status: Literal["open", "draining", "closed"] = "open"
+    status: Literal["open", "draining", "closed", "lost"] = "open"
     time_zone: str = "UTC"
     latitude: float = 0.0
     longitude: float = 0.0
@@ -60,6 +61,12 @@ class SiteChanged(Document, frozen=True):
     calendar_id: str | None = None
 
 
+@upcast("site.changed", to=2)
+def _site_v1_v2(payload: Payload) -> dict[str, Any]:
+    """Version 2 lets people say that a site is lost; version 1 left that to the rule."""
+    return dict(payload)
+
+
 class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One step of a queue's search for an agent; steps are taken in order and add up.
 
@@ -67,15 +74,15 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     is searched when the steps before it found nobody free. With `wait_improved_s` it is searched
     only while the expected wait at the caller's home exceeds that of the step's sites by more.
 
-    `reach` says where it looks: at the caller's home, at `site_ids`, or anywhere (home first).
-    `skills` are the levels asked for instead of the queue's own. Reaching it also raises the
+    `reach` says where it looks: at the caller's home, at `site_ids`, or anywhere (home first);
+    a step without one does not look. `skills` are the levels asked for instead of the queue's own. Reaching it also raises the
     call's priority by `raise_priority`, opens the reserve site `open_site_id`, or sends the call
     to `move_to`: with "queue", to `queue_id`.
     """
 
     name: str
     after_s: float = 0.0
-    reach: Literal["home", "sites", "any"] = "any"
+    reach: Literal["home", "sites", "any"] | None = None
     site_ids: tuple[str, ...] = ()
     skills: dict[str, int] | None = None
     wait_improved_s: float | None = None
@@ -134,12 +141,13 @@ class LostRule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """When a site is found lost: so large a share of those signed in, lost within seconds.
 
     `at_least` agents must have been signed in. It is found again when that share of those who
-    were signed in before is back.
+    were signed in before is back, or anybody is and no loss followed for `back_after_s`.
     """
 
     share: float = 0.5
     within_s: float = 5.0
     at_least: int = 5
+    back_after_s: float = 60.0
 
 
 @event("policy.changed", version=2, topic=ROUTING_CONFIG, key="document_id")
@@ -162,7 +170,7 @@ class PolicyChanged(Document, frozen=True):
 
 @upcast("policy.changed", to=2)
 def _policy_v1_v2(payload: Payload) -> dict[str, Any]:
-    """Version 2 knows more selections than version 1's one."""
+    """Version 2 knows more selections than the one of version 1."""
     return dict(payload)
 
 
