@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-GENERATORS = ("contact_events.generate", "deploy.local.pages")
+GENERATORS = ("contact_events.generate", "deploy.local.pages", "deploy.local.public_holidays")
 """Modules that write with `python -m NAME`, and with `--check` only tell what differs."""
 
 

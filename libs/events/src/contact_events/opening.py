@@ -5,7 +5,7 @@ Pure and shared, so that the caller who hears "we are closed" and the router nev
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -132,7 +132,7 @@ def _minutes(text: str) -> int:
     return found
 
 
-@lru_cache(maxsize=None)
+@cache
 def _days(table: str) -> frozenset[date]:
     """Return the days of a table: a year and a colon, then its days as month and day."""
     found, year = set(), 0
