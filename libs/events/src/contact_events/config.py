@@ -75,9 +75,9 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     only while the expected wait at the caller's home exceeds that of the step's sites by more.
 
     `reach` says where it looks: at the caller's home, at `site_ids`, or anywhere (home first);
-    a step without one does not look. `skills` are the levels asked for instead of the queue's own. Reaching it also raises the
-    call's priority by `raise_priority`, opens the reserve site `open_site_id`, or sends the call
-    to `move_to`: with "queue", to `queue_id`.
+    a step without one does not look. `skills` are the levels asked for instead of the queue's
+    own. Reaching it also raises the call's priority by `raise_priority`, opens the reserve site
+    `open_site_id`, or sends the call to `move_to`: with "queue", to `queue_id`.
     """
 
     name: str
