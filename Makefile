@@ -53,6 +53,10 @@ tail: packages ## print a topic as it grows, one line an event: TOPIC=routed
 audit: packages ## read the whole log and prove that nothing in it is broken
 	@exec $(PYTHON) -m deploy.local.control audit $(if $(AT_REST),--at-rest)
 
+.PHONY: replay
+replay: packages ## decide the past of the pool again and prove it the same: FROM=0 TO=end POOL=main
+	@exec $(PYTHON) -m deploy.local.control replay "$(or $(FROM),0)" "$(or $(TO),end)"
+
 .PHONY: bench
 bench: setup ## measure; NAME=chain for one benchmark
 	@$(PYTHON) -m bench $(NAME)

@@ -1,4 +1,4 @@
-"""A word to the system that runs in the state folder: `make stop`, `kill`, `audit`, `tail`."""
+"""A word to the system that runs in the state folder: stop, kill, audit, replay, tail."""
 
 import os
 import signal
@@ -48,6 +48,11 @@ def audit(state: StateFolder, more: list[str]) -> NoReturn:
     _become("reporting.audit", *where, *more)
 
 
+def replay(state: StateFolder, start: str, end: str) -> NoReturn:
+    """Become the one who decides the router's past again."""
+    _become("router", "replay", "--bootstrap", _addresses(state).kafka, "--verify", start, end)
+
+
 def tail(state: StateFolder, topic: str, more: list[str]) -> NoReturn:
     """Become the reader of a topic."""
     _become("contact_runtime.tail", "--bootstrap", _addresses(state).kafka, *more, topic)
@@ -76,9 +81,12 @@ def main(arguments: list[str]) -> int:
             return kill(state, name)
         case ["audit", *more]:
             audit(state, more)
+        case ["replay", start, end]:
+            replay(state, start, end)
         case ["tail", topic, *more]:
             tail(state, topic, more)
-    print("usage: python -m deploy.local.control stop|kill NAME|audit|tail TOPIC", file=sys.stderr)
+    words = "stop|kill NAME|audit|replay FROM TO|tail TOPIC"
+    print(f"usage: python -m deploy.local.control {words}", file=sys.stderr)
     return 2
 
 
