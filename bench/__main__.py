@@ -1,7 +1,8 @@
 """`make bench [NAME=chain]`: run the benchmarks, print their tables, keep their figures.
 
-A benchmark is a module of this folder with `async def measure(report: Report) -> None`; it adds
-its figures and says in `report.note` what they mean. Its name is the module's.
+A benchmark is a module or a package of this folder with
+`async def measure(report: Report) -> None`; it adds its figures and says in `report.note` what they
+mean. Its name is the module's.
 """
 
 import argparse
@@ -17,8 +18,10 @@ FRAME = frozenset({"__main__", "report"})
 
 def names() -> list[str]:
     """Return the benchmarks there are."""
-    modules = (path.stem for path in Path(__file__).parent.glob("*.py"))
-    return sorted(name for name in modules if name not in FRAME and not name.startswith("_"))
+    here = Path(__file__).parent
+    modules = {path.stem for path in here.glob("*.py")} - FRAME
+    packages = {path.parent.name for path in here.glob("*/__init__.py")}
+    return sorted(modules | packages)
 
 
 async def run(name: str, out: Path) -> Report:

@@ -1,0 +1,138 @@
+"""What the router's domain owes to the theory, in simulated days: deterministic, so asserted.
+
+`make bench NAME=routing` has the same over longer days.
+"""
+
+import statistics
+from functools import cache
+
+import pytest
+
+from bench.routing.centre import centre
+from bench.routing.comparators import overflow_after, pooled, split
+from bench.routing.demand import (
+    BALANCED,
+    HANDLE_S,
+    SECOND,
+    SIZES,
+    SKEWED,
+    Demand,
+    day,
+    rate_of,
+)
+from bench.routing.measures import (
+    abandoned,
+    asa_s,
+    by_site,
+    gaps,
+    home_matrix,
+    home_share,
+    occupancy,
+)
+from bench.routing.simulation import Answers, simulate
+
+AGENTS = sum(SIZES)
+NOISE = 3.0
+"""Standard errors within which a difference may be chance."""
+
+
+@cache
+def calls(load: float, shares: tuple[float, ...] = BALANCED, queues: int = 1) -> list[Demand]:
+    count = 40_000 if queues == 1 else 20_000
+    return day(count, rate_of(load, AGENTS), shares=shares, queues=queues)
+
+
+@cache
+def routed(load: float, shares: tuple[float, ...] = BALANCED) -> Answers:
+    return simulate(calls(load, shares), centre())
+
+
+@cache
+def ideal_s(load: float, queues: int = 1) -> float:
+    return asa_s(pooled(calls(load, queues=queues), AGENTS))
+
+
+def means_of_sites(answers: Answers) -> list[float]:
+    busy = by_site(answers, occupancy(answers, warm_up_s=10 * HANDLE_S))
+    return [statistics.fmean(shares) for shares in busy]
+
+
+@pytest.mark.parametrize("shares", [BALANCED, SKEWED], ids=["balanced", "skewed"])
+def test_every_caller_waits_exactly_as_long_as_in_one_pooled_queue(
+    shares: tuple[float, ...],
+) -> None:
+    assert routed(0.92, shares).waits == pooled(calls(0.92, shares), AGENTS)
+    assert any(routed(0.92, shares).waits), "nobody waited, so nothing was compared"
+
+
+def test_most_callers_are_answered_at_home() -> None:
+    assert home_share(routed(0.92)) >= 0.85
+    assert home_share(routed(0.92, SKEWED)) >= 0.78
+
+
+def test_what_home_cannot_answer_is_spread_over_all_other_sites() -> None:
+    for home, row in enumerate(home_matrix(routed(0.92))):
+        assert row[home] == max(row)
+        assert min(row) > 0.0
+        assert sum(row) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("load", "skills", "most"), [(0.92, 3, 1.15), (0.92, 2, 1.6), (0.95, 2, 1.35)]
+)
+def test_a_few_skills_each_are_nearly_as_good_as_all(load: float, skills: int, most: float) -> None:
+    few = simulate(calls(load, queues=8), centre(queues=8, skills=skills))
+    assert 1.0 <= asa_s(few.waits) / ideal_s(load, queues=8) <= most
+
+
+@pytest.mark.parametrize(("load", "least"), [(0.92, 10.0), (0.95, 6.0)])
+def test_one_pool_waits_many_times_less_than_sites_on_their_own(load: float, least: float) -> None:
+    assert asa_s(split(calls(load), SIZES)) / ideal_s(load) >= least
+
+
+@pytest.mark.parametrize("load", [0.92, 0.95])
+def test_overflow_at_once_waits_at_least_half_of_overflow_after_20_s(load: float) -> None:
+    assert asa_s(overflow_after(calls(load), SIZES, 20 * SECOND)) / ideal_s(load) >= 2.0
+
+
+def test_impatient_callers_leave_just_those_who_would_leave_one_pooled_queue() -> None:
+    crowd = day(10_000, rate_of(1.0, 100), patience_s=120.0)
+    answers = simulate(crowd, centre((30, 20, 15, 35)))
+    assert answers.waits == pooled(crowd, 100)
+    assert abandoned(answers.waits) > 0.02, "hardly anybody left, so nothing was compared"
+
+
+@pytest.mark.parametrize("shares", [BALANCED, SKEWED], ids=["balanced", "skewed"])
+def test_no_site_lets_its_callers_wait_longer_than_another(shares: tuple[float, ...]) -> None:
+    found = gaps(calls(0.92, shares), routed(0.92, shares).waits, len(SIZES))
+    assert all(abs(gap.errors) < NOISE for gap in found)
+    alone = gaps(calls(0.92, shares), split(calls(0.92, shares), SIZES), len(SIZES))
+    assert max(gap.errors for gap in alone) > max(gap.errors for gap in found)
+
+
+def test_agents_of_one_site_are_equally_busy() -> None:
+    """In a small centre, since what an agent talks in all evens out with time, not with calls."""
+    sizes = tuple(size // 20 for size in SIZES)
+    long_day = day(30_000, rate_of(0.92, sum(sizes)), shares=SKEWED)
+    answers = simulate(long_day, centre(sizes))
+    for shares in by_site(answers, occupancy(answers, warm_up_s=10 * HANDLE_S)):
+        assert shares[-1] - shares[0] < 0.02
+
+
+def test_sites_are_equally_busy_at_balanced_load() -> None:
+    means = means_of_sites(routed(0.92))
+    assert max(means) - min(means) < 0.02
+
+
+def test_home_first_keeps_agents_of_an_overloaded_site_busier() -> None:
+    means = means_of_sites(routed(0.92, SKEWED))
+    assert 0.05 < max(means) - min(means) < 0.15
+
+
+def test_ringing_costs_its_own_time_and_that_of_the_agent() -> None:
+    ring, morning = 4 * SECOND, calls(0.92)[:10_000]
+    longer = [call._replace(handle=call.handle + ring) for call in morning]
+    expected = [ring + wait for wait in pooled(longer, AGENTS) if wait is not None]
+    answers = simulate(morning, centre(), ring=ring)
+    assert answers.waits == expected
+    assert asa_s(answers.waits) > 4.0 + asa_s(pooled(morning, AGENTS))
