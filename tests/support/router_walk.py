@@ -236,7 +236,7 @@ def check_work_conserving(state: State) -> None:
         for agent_id, agent in state.agents.items():
             able = known and not known.deleted and known.skills.keys() <= agent.skills.keys()
             meant = call.agent_id == agent_id if call.agent_id else able
-            free = standing(state, agent_id, agent)[0] == "free"
+            free = standing(state, agent_id, agent, call.channel)[0] == "free"
             assert not (meant and free), f"{call_id} waits while {agent_id} is free"
 
 

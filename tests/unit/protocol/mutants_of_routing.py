@@ -146,7 +146,7 @@ ROUTING: tuple[Mutant, ...] = (
     mutant(
         12,
         "recovered_first",
-        ("router.domain.indexes", "Rank(0 if call.recovered else 1,", "Rank(1,"),
+        ("router.domain.indexes", "(0 if call.recovered else 1)", "1"),
     ),
     mutant(
         12,
@@ -165,8 +165,13 @@ ROUTING: tuple[Mutant, ...] = (
             "        self.indexes.touch(fold(self.state, fact))",
             """        touched = fold(self.state, fact)
         for _, site_id in (each for each in touched if each[0] == "site"):
-            self.state.statuses[site_id] = self.state.sites[site_id].status
+            self.state.standings[site_id] = Standing(self.state.sites[site_id].status)
         self.indexes.touch(touched)""",
+        ),
+        (
+            "router.leader",
+            "from router.domain.state import Fact, State",
+            "from router.domain.state import Fact, Standing, State",
         ),
     ),
     mutant(

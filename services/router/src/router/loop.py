@@ -248,9 +248,8 @@ class Loop:
             led.hinted_at = now
             for envelope in led.hints.changed(led.leader.indexes, self.clock.now()):
                 self.whisper.say(self._at(QUEUE_STATE.name), entry_of(envelope))
-            for (kind, queue_id), waiting in led.leader.indexes.waiting.items():
-                if kind == "queue":
-                    self.metrics.set(ROUTER_WAITING, queue_id, to=float(len(waiting.ranks)))
+            for queue_id, line in led.leader.indexes.lines.items():
+                self.metrics.set(ROUTER_WAITING, queue_id, to=float(len(line.since)))
 
     def _tell(self, batch: Batch) -> None:
         for decision in batch.decisions:

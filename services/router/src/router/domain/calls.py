@@ -1,7 +1,7 @@
 """How the facts of `call-arrived` change a call."""
 
 from datetime import datetime
-from typing import TypeAlias, assert_never, cast
+from typing import Final, TypeAlias, assert_never, cast
 
 from msgspec.structs import replace
 
@@ -25,7 +25,8 @@ from contact_events.calls import (
     Terminal,
 )
 from contact_events.envelope import Envelope
-from router.domain.state import Call, State
+from router.domain.paces import stayed
+from router.domain.state import Call, Patience, State
 from router.domain.touched import NOTHING, Touched
 
 CallEvent: TypeAlias = (
@@ -43,15 +44,20 @@ CallEvent: TypeAlias = (
 )
 
 
+CALLERS_REMEMBERED: Final = 100_000
+"""Of how many callers the router knows who last spoke with them."""
+
+
 def fold_call(state: State, envelope: Envelope, offset: int) -> Touched:
     """Fold an event of the caller's side of a call."""
     event = cast("CallEvent", envelope.data)  # `evolve.fold` has compared the topic
     call = state.calls.get(event.call_id, Call())
+    learn(state, call, event, envelope.time)
     match event:
         case CallArrived():
             call = _arrived(call, event, envelope)
         case CallQueued() | CallRecovered():
-            call = _queued(call, event, envelope.time)
+            call = _queued(state, call, event, envelope.time)
         case CallPriorityChanged(attempt=attempt, priority=priority):
             call = replace(call, priority=priority) if attempt == call.attempt else call
         case CallConnected():
@@ -82,15 +88,21 @@ def fold_call(state: State, envelope: Envelope, offset: int) -> Touched:
 def _arrived(call: Call, arrived: CallArrived, envelope: Envelope) -> Call:
     return replace(
         call,
+        channel=arrived.channel,
         entry_site_id=arrived.entry_site_id,
         client=envelope.client,
         project=envelope.project,
+        caller_ref=arrived.caller.ref if arrived.caller else None,
+        attributes=arrived.attributes,
         asked_by_agent_id=arrived.asked_by_agent_id,
     )
 
 
-def _queued(call: Call, queued: CallQueued | CallRecovered, at: datetime) -> Call:
+def _queued(state: State, call: Call, queued: CallQueued | CallRecovered, at: datetime) -> Call:
     before = _stopped_waiting(call, at)
+    preferred = None
+    if isinstance(queued, CallQueued) and queued.sent_by is None:
+        preferred = queued.preferred_agent_id or state.last_agents.get(call.caller_ref or "")
     return replace(
         before,
         phase="waiting",
@@ -99,9 +111,38 @@ def _queued(call: Call, queued: CallQueued | CallRecovered, at: datetime) -> Cal
         agent_id=queued.agent_id,
         priority=queued.priority,
         recovered=isinstance(queued, CallRecovered),
+        preferred_agent_id=preferred,
         waiting_since=call.waiting_since or at,
         queued_at=at,
     )
+
+
+def learn(state: State, call: Call, event: CallEvent, at: datetime) -> None:
+    """Learn from the end of a stay how callers of the queue leave it, and who spoke with whom."""
+    match event:
+        case CallConnected(agent_id=agent_id):
+            ended = "talk"
+            _remember(state, call.caller_ref, agent_id)
+        case CallAbandoned():
+            ended = "left"
+        case CallQueued() | CallDiverted() | CallFailed():
+            ended = "moved"
+        case _:
+            return
+    if call.phase == "waiting" and call.queue_id is not None and call.queued_at is not None:
+        before = state.patience.get(call.queue_id, Patience())
+        stay_s = (at - call.queued_at).total_seconds()
+        state.patience[call.queue_id] = stayed(before, at, stay_s, ended)
+
+
+def _remember(state: State, caller_ref: str | None, agent_id: str) -> None:
+    """Remember who spoke with the caller, as long as not too many others called since."""
+    if caller_ref is None:
+        return
+    state.last_agents.pop(caller_ref, None)
+    state.last_agents[caller_ref] = agent_id
+    if len(state.last_agents) > CALLERS_REMEMBERED:
+        del state.last_agents[next(iter(state.last_agents))]
 
 
 def _stopped_waiting(call: Call, at: datetime) -> Call:

@@ -1,79 +1,158 @@
 """Which free agent a call is offered, and which call a free agent takes first."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import NamedTuple
 
-from contact_events.routing import Why
+from contact_events.routing import Searched, Why
 from router.domain.crews import Crew
-from router.domain.indexes import Indexes, Place, Rank
+from router.domain.expected import home_wait_s
+from router.domain.indexes import Indexes
+from router.domain.lines import Place, Rank, Source
+from router.domain.search import Search
 
 
-class Choice(NamedTuple):
-    """The agent chosen, at which step of the policy, among how many, and who was left out."""
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The agent chosen, and all that was looked at on the way, the last search the one that found.
+
+    `selection` is None where nobody was selected: the agent was named, or preferred.
+    """
 
     agent_id: str
-    step: str
-    eligible: int
-    excluded: dict[str, int]
+    searched: tuple[Searched, ...]
     home: str | None
+    selection: str | None = None
 
-    def why(self, waited_s: float) -> Why:
+    @property
+    def step(self) -> str:
+        """Return the name of the step that found the agent."""
+        return self.searched[-1].step
+
+    def why(self, waited_s: float, revisions: dict[str, int]) -> Why:
         """Return the choice as the decision tells it."""
+        last = self.searched[-1]
         return Why(
-            step=self.step,
-            eligible=self.eligible,
-            excluded=self.excluded,
+            step=last.step,
+            eligible=last.eligible,
+            excluded=last.excluded,
             home_site_id=self.home,
             waited_s=waited_s,
+            searched=self.searched,
+            selection=self.selection,
+            revisions=revisions,
         )
 
 
 def choose(indexes: Indexes, place: Place) -> Choice | None:
-    """Return whom to offer the call: the named agent, or longest idle at home, or anywhere.
+    """Return whom to offer the call, by the steps it has reached; None when nobody is free.
 
-    An agent who asked for a consultation is left out of it. None when nobody is free.
+    An agent who asked for a consultation is left out of it.
     """
     asker = indexes.state.calls[place.rank.call_id].asked_by_agent_id
-    kind, item = place.source
-    if kind == "agent":
-        return _named(indexes, place, asker)
-    crew = indexes.crews.of(item)
-    if crew is None or not crew.free:
-        return None
-    at_home = crew.at(place.home)
-    if at_home and (found := at_home.first_but(asker)):
-        return _choice(indexes, place, crew, "home", found[1], asker)
-    if found := crew.free.first_but(asker):
-        return _choice(indexes, place, crew, "any", found[1], asker)
+    source = place.source
+    if source.kind == "agent":
+        return _one(indexes, place, asker)
+    looked: list[Searched] = []
+    for search in indexes.plan_of(source).searches:
+        crew = indexes.crews.of(search.crew)
+        found, told = _look(indexes, place, search, crew, asker)
+        looked.append(told)
+        if found is not None:
+            return Choice(found, tuple(looked), place.home, search.crew.selection)
     return None
 
 
-def _named(indexes: Indexes, place: Place, asker: str | None) -> Choice | None:
-    agent_id = place.source[1]
-    if agent_id == asker or not indexes.crews.is_free(agent_id):
+def _one(indexes: Indexes, place: Place, asker: str | None) -> Choice | None:
+    """Return the agent who was named, or who is preferred, if they are free."""
+    agent_id, channel = place.source.item, place.source.channel
+    if agent_id == asker or not indexes.crews.free_for(agent_id, channel):
         return None
     others = len(indexes.state.agents) - 1
-    excluded = {"not_named": others} if others else {}
-    return Choice(agent_id, "named", 1, excluded, place.home)
+    named = indexes.state.calls[place.rank.call_id].agent_id is not None
+    step, reason = ("named", "not_named") if named else ("preferred", "not_preferred")
+    looked = Searched(step=step, eligible=1, excluded={reason: others} if others else {})
+    return Choice(agent_id, (looked,), place.home)
 
 
-def _choice(
-    indexes: Indexes, place: Place, crew: Crew, step: str, agent_id: str, asker: str | None
-) -> Choice:
-    counts = indexes.standing_for(place.source[1])
-    eligible = counts.pop("free", 0)
-    if step == "home":
-        here = crew.at(place.home)
-        at_home = len(here) if here else 0
-        counts["away"] = eligible - at_home
-        asks_here = asker is not None and here is not None and asker in here
-        eligible = at_home
-    else:
-        asks_here = asker is not None and asker in crew.free
+def _look(
+    indexes: Indexes, place: Place, search: Search, crew: Crew, asker: str | None
+) -> tuple[str | None, Searched]:
+    """Return the agent whom the search finds, and what it saw."""
+    sites = _sites(indexes, place, search, crew)
+    home_s = home_wait_s(indexes, place, crew) if search.wait_improved_s is not None else None
+    away_s = None
+    if search.wait_improved_s is not None:
+        sites = [s for s in (sites or crew.free_at) if crew.free_at.get(s)]
+        away_s = min((_adjust_s(indexes, site) for site in sites), default=None)
+        margin_s = search.wait_improved_s
+        sites = [
+            site
+            for site in sites
+            if site == place.home or home_s is None or home_s > _adjust_s(indexes, site) + margin_s
+        ]
+    found = _first(crew, sites, place.home, asker)
+    return found, _told(indexes, search, crew, sites, asker, (home_s, away_s))
+
+
+def _adjust_s(indexes: Indexes, site_id: str) -> float:
+    """Return the expected wait of a site with a free agent: nothing, but for its adjustment."""
+    site = indexes.state.sites.get(site_id)
+    return site.adjust_by_s if site else 0.0
+
+
+def _sites(indexes: Indexes, place: Place, search: Search, crew: Crew) -> list[str] | None:
+    """Return the sites that the search looks at; None for all."""
+    if search.reach == "any":
+        return None
+    if search.reach == "sites":
+        return list(search.site_ids)
+    return [place.home] if place.home is not None else []
+
+
+def _first(crew: Crew, sites: list[str] | None, home: str | None, asker: str | None) -> str | None:
+    """Return the first free agent of the sites, home before the others."""
+    if sites is None or home in sites:
+        at_home = crew.at(home)
+        if at_home and (found := at_home.first_but(asker)):
+            return str(found[1])
+    if sites is None:
+        anywhere = crew.free.first_but(asker)
+        return anywhere[1] if anywhere else None
+    heaps = (crew.at(site) for site in sites)
+    firsts = (heap.first_but(asker) for heap in heaps if heap)
+    first = min((found for found in firsts if found), default=None)
+    return first[1] if first else None
+
+
+def _told(
+    indexes: Indexes,
+    search: Search,
+    crew: Crew,
+    sites: list[str] | None,
+    asker: str | None,
+    waits_s: tuple[float | None, float | None],
+) -> Searched:
+    """Return what a search saw: who was eligible, and who was left out for what."""
+    counts = indexes.excluded_from(crew)
+    free = counts.pop("free", 0)
+    reached = free if sites is None else sum(len(crew.at(site) or ()) for site in sites)
+    counts["away"] = free - reached
+    asks_here = asker is not None and any(
+        asker in heap
+        for heap in ([crew.free] if sites is None else [crew.at(site) for site in sites])
+        if heap
+    )
     counts["asker"] = int(asks_here)
-    excluded = {reason: count for reason, count in sorted(counts.items()) if count}
-    return Choice(agent_id, step, eligible - int(asks_here), excluded, place.home)
+    home_s, away_s = waits_s
+    return Searched(
+        step=search.step,
+        eligible=reached - int(asks_here),
+        excluded={reason: count for reason, count in sorted(counts.items()) if count},
+        home_wait_s=home_s,
+        away_wait_s=away_s,
+        skipped=search.wait_improved_s is not None and not sites,
+    )
 
 
 def home_call(indexes: Indexes, place: Place, choice: Choice) -> Place | None:
@@ -83,14 +162,12 @@ def home_call(indexes: Indexes, place: Place, choice: Choice) -> Place | None:
     priority, and has waited less by no more than the fairness window.
     """
     site_id = indexes.state.agents[choice.agent_id].site_id
-    if choice.step != "any" or site_id == place.home:
+    if site_id == place.home or place.source.kind == "agent":
         return None
-    policy = indexes.state.policy
-    window = timedelta(seconds=policy.fairness_window_s if policy else 0.0)
-    latest = place.rank.since + window
+    latest = place.rank.since + timedelta(seconds=indexes.state.policy.fairness_window_s)
     ranks = (
         rank
-        for rank in _first_at_home(indexes, choice.agent_id, site_id)
+        for rank in _first_at_home(indexes, choice.agent_id, place.source.channel, site_id)
         if rank[:2] == place.rank[:2] and rank.since <= latest
     )
     first = min(ranks, default=None)
@@ -100,9 +177,17 @@ def home_call(indexes: Indexes, place: Place, choice: Choice) -> Place | None:
     return found if choose(indexes, found) else None
 
 
-def _first_at_home(indexes: Indexes, agent_id: str, site_id: str) -> Iterator[Rank]:
-    for queue_id in indexes.crews.queues_of(agent_id):
-        waiting = indexes.waiting.get(("queue", queue_id))
-        rank = waiting.first_at(site_id) if waiting else None
-        if rank is not None:
-            yield rank
+def _first_at_home(indexes: Indexes, agent_id: str, channel: str, site_id: str) -> Iterator[Rank]:
+    for source in _queues_of(indexes, agent_id):
+        if source.kind == "queue" and source.channel == channel:
+            rank = indexes.waiting[source].first_at(site_id)
+            if rank is not None:
+                yield rank
+
+
+def _queues_of(indexes: Indexes, agent_id: str) -> Iterator[Source]:
+    queue_ids = {q for crew in indexes.crews.crews_of(agent_id) for q in crew.queues}
+    for queue_id in sorted(queue_ids):
+        line = indexes.lines.get(queue_id)
+        if line is not None:
+            yield from line.sources

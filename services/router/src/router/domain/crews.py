@@ -1,136 +1,238 @@
 """The agents by what they can do: for each set of needed skills, who is free, and where."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, TypeAlias
 
+from contact_events.config import Selection
 from router.domain.heaps import Heap
 from router.domain.rules import Condition
 
-IdleKey: TypeAlias = tuple[int, str]
-"""Longest idle first: the offset of the agent's last change, then the id."""
-
 Needed: TypeAlias = frozenset[tuple[str, int]]
+Order: TypeAlias = tuple[float, float, int, str]
 
-_UNORDERED: Final[IdleKey] = (0, "")
-"""Who is not free has no place among the idle, so a change of it alone is none."""
+WORKING: Final = ("free", "busy", "unsettled")
+"""The conditions of agents who serve, or will when they are free."""
+
+
+class CrewKey(NamedTuple):
+    """Which agents: for a channel, with these skills at these levels, of these teams (all if none).
+
+    `selection` orders the free ones among them.
+    """
+
+    channel: str
+    needed: Needed
+    teams: frozenset[str]
+    selection: Selection
+
+
+class Member(NamedTuple):
+    """How an agent was last counted for one channel.
+
+    `changed` is the offset of the agent's last change, `offered` the number of the last offer to
+    them, `occupied` orders by occupancy; all are 0 of who is not free: only the free are ordered.
+    """
+
+    channel: str
+    profile: Needed
+    team_id: str | None
+    site_id: str
+    condition: Condition
+    changed: int = 0
+    offered: int = 0
+    occupied: float = 0.0
+
+
+def _longest_idle(agent_id: str, member: Member, needed: Needed) -> Order:
+    return 0, 0, member.changed, agent_id
+
+
+def _least_occupied(agent_id: str, member: Member, needed: Needed) -> Order:
+    return member.occupied, 0, member.changed, agent_id
+
+
+def _most_skilled(agent_id: str, member: Member, needed: Needed) -> Order:
+    asked = {skill for skill, _ in needed}
+    level = sum(level for skill, level in member.profile if skill in asked)
+    return -level, 0, member.changed, agent_id
+
+
+def _least_skilled(agent_id: str, member: Member, needed: Needed) -> Order:
+    levels = sum(level for _, level in member.profile)
+    return len(member.profile), levels, member.changed, agent_id
+
+
+def _round_robin(agent_id: str, member: Member, needed: Needed) -> Order:
+    return member.offered, 0, member.changed, agent_id
+
+
+ORDERS: Final[Mapping[Selection, Callable[[str, Member, Needed], Order]]] = {
+    "longest_idle": _longest_idle,
+    "least_occupied": _least_occupied,
+    "most_skilled": _most_skilled,
+    "least_skilled": _least_skilled,
+    "round_robin": _round_robin,
+}
+"""The named selections: the lowest goes first, and no two agents are equal."""
 
 
 @dataclass(slots=True, eq=False)
 class Crew:
-    """All agents who have the needed skills at the needed levels, and how many stand how."""
+    """The agents of a key: who is free, in order, and how many stand how at which site."""
 
-    needed: Needed
+    key: CrewKey
     queues: set[str] = field(default_factory=set)
-    free: Heap[IdleKey] = field(default_factory=Heap)
-    free_at: dict[str, Heap[IdleKey]] = field(default_factory=dict)
+    free: Heap[Order] = field(default_factory=Heap)
+    free_at: dict[str, Heap[Order]] = field(default_factory=dict)
     standing: dict[str, int] = field(default_factory=dict)
+    standing_at: dict[str, dict[str, int]] = field(default_factory=dict)
 
-    def takes(self, skills: Mapping[str, int]) -> bool:
-        """Tell whether an agent with these skills belongs here."""
-        return all(skills.get(skill, -1) >= level for skill, level in self.needed)
+    def takes(self, channel: str, skills: Mapping[str, int], team_id: str | None) -> bool:
+        """Tell whether an agent with these skills, of this team, belongs here."""
+        key = self.key
+        return (
+            channel == key.channel
+            and (not key.teams or team_id in key.teams)
+            and all(skills.get(skill, -1) >= level for skill, level in key.needed)
+        )
 
-    def at(self, site_id: str | None) -> Heap[IdleKey] | None:
+    def at(self, site_id: str | None) -> Heap[Order] | None:
         """Return the free agents of the site; None if there never was one."""
         return self.free_at.get(site_id) if site_id is not None else None
 
-    def enter(self, agent_id: str, member: "Member") -> None:
-        """Count an agent in."""
-        self.standing[member.condition] = self.standing.get(member.condition, 0) + 1
-        if member.condition == "free":
-            self.free.put(agent_id, member.key)
-            if member.site_id not in self.free_at:
-                self.free_at[member.site_id] = Heap()
-            self.free_at[member.site_id].put(agent_id, member.key)
+    def signed_in(self, site_id: str | None = None) -> int:
+        """Return how many are signed in, at the site or anywhere."""
+        counts = self.standing if site_id is None else self.standing_at.get(site_id, {})
+        return sum(counts.values()) - counts.get("offline", 0)
 
-    def leave(self, agent_id: str, member: "Member") -> None:
+    def working(self, site_id: str | None = None) -> int:
+        """Return how many serve, or will when they are free, at the site or anywhere."""
+        counts = self.standing if site_id is None else self.standing_at.get(site_id, {})
+        return sum(counts.get(condition, 0) for condition in WORKING)
+
+    def enter(self, agent_id: str, member: Member) -> None:
+        """Count an agent in."""
+        site_id, condition = member.site_id, member.condition
+        self.standing[condition] = self.standing.get(condition, 0) + 1
+        at_site = self.standing_at.setdefault(site_id, {})
+        at_site[condition] = at_site.get(condition, 0) + 1
+        if condition == "free":
+            order = ORDERS[self.key.selection](agent_id, member, self.key.needed)
+            self.free.put(agent_id, order)
+            if site_id not in self.free_at:
+                self.free_at[site_id] = Heap()
+            self.free_at[site_id].put(agent_id, order)
+
+    def leave(self, agent_id: str, member: Member) -> None:
         """Count an agent out."""
         self.standing[member.condition] -= 1
+        self.standing_at[member.site_id][member.condition] -= 1
         if member.condition == "free":
             self.free.drop(agent_id)
             self.free_at[member.site_id].drop(agent_id)
 
 
-class Member(NamedTuple):
-    """How an agent was last counted."""
-
-    profile: Needed
-    site_id: str
-    condition: Condition
-    key: IdleKey
+_Kind: TypeAlias = tuple[str, Needed, str | None]
+"""What decides which crews an agent is in: channel, skills with levels, team."""
 
 
 class Crews:
-    """The crews of all queues; queues that need the same share one."""
+    """The crews that queues ask; queues that need the same share one."""
 
     def __init__(self) -> None:
         """Begin without queues and agents."""
-        self._crews: dict[Needed, Crew] = {}
-        self._of_queue: dict[str, Crew] = {}
-        self._of_profile: dict[Needed, tuple[Crew, ...]] = {}
-        self._members: dict[str, Member] = {}
+        self._crews: dict[CrewKey, Crew] = {}
+        self._asked: dict[str, frozenset[CrewKey]] = {}
+        self._of_kind: dict[_Kind, tuple[Crew, ...]] = {}
+        self._members: dict[str, tuple[Member, ...]] = {}
+        self._working: dict[_Kind, int] = {}
 
-    def of(self, queue_id: str) -> Crew | None:
-        """Return the crew of the queue; None if there is no such queue."""
-        return self._of_queue.get(queue_id)
+    def of(self, key: CrewKey) -> Crew:
+        """Return the crew; a queue must have asked for it."""
+        return self._crews[key]
 
-    def queues_of(self, agent_id: str) -> Iterator[str]:
-        """Yield the queues that the agent can serve."""
-        for crew in self._crews_of(self._members[agent_id].profile):
-            yield from crew.queues
+    def asked_by(self, queue_id: str) -> frozenset[CrewKey]:
+        """Return the crews that the queue asks; none if there is no such queue."""
+        return self._asked.get(queue_id, frozenset())
 
-    def is_free(self, agent_id: str) -> bool:
-        """Tell whether the agent can be offered a call."""
-        member = self._members.get(agent_id)
-        return member is not None and member.condition == "free"
+    def crews_of(self, agent_id: str) -> Iterator[Crew]:
+        """Yield the crews that the agent is in."""
+        for member in self._members.get(agent_id, ()):
+            yield from self._crews_of(member)
 
-    def put(
-        self,
-        agent_id: str,
-        skills: Mapping[str, int],
-        site_id: str,
-        condition: Condition,
-        key: IdleKey,
-    ) -> bool:
+    def sharing(self, crew: Crew) -> dict[CrewKey, int]:
+        """Return for each crew how many working agents it shares with this one."""
+        shared: dict[CrewKey, int] = {}
+        for kind, count in self._working.items():
+            crews = self._of(kind) if count else ()
+            if crew in crews:
+                for other in crews:
+                    shared[other.key] = shared.get(other.key, 0) + count
+        return shared
+
+    def free_for(self, agent_id: str, channel: str) -> bool:
+        """Tell whether the agent can be offered a call of the channel."""
+        return any(
+            member.channel == channel and member.condition == "free"
+            for member in self._members.get(agent_id, ())
+        )
+
+    def put(self, agent_id: str, members: tuple[Member, ...]) -> bool:
         """Count the agent as it stands now; tell whether it can be offered what it could not."""
-        before = self._members.get(agent_id)
-        order = key if condition == "free" else _UNORDERED
-        now = Member(frozenset(skills.items()), site_id, condition, order)
-        if before == now:
+        before = self._members.get(agent_id, ())
+        if before == members:
             return False
-        if before is not None:
-            for crew in self._crews_of(before.profile):
-                crew.leave(agent_id, before)
-        self._members[agent_id] = now
-        for crew in self._crews_of(now.profile):
-            crew.enter(agent_id, now)
-        return condition == "free"
-
-    def serve(self, queue_id: str, skills: Mapping[str, int] | None) -> None:
-        """Let the queue need these skills; None: the queue is no more."""
-        old = self._of_queue.pop(queue_id, None)
-        if old is not None:
-            old.queues.discard(queue_id)
-            if not old.queues:
-                del self._crews[old.needed]
-        if skills is not None:
-            needed = frozenset(skills.items())
-            crew = self._crews.get(needed) or self._raise(needed)
-            crew.queues.add(queue_id)
-            self._of_queue[queue_id] = crew
-        self._of_profile.clear()
-
-    def _raise(self, needed: Needed) -> Crew:
-        crew = self._crews[needed] = Crew(needed)
-        for agent_id, member in self._members.items():
-            if crew.takes(dict(member.profile)):
+        for member in before:
+            self._count(member, -1)
+            for crew in self._crews_of(member):
+                crew.leave(agent_id, member)
+        self._members[agent_id] = members
+        for member in members:
+            self._count(member, 1)
+            for crew in self._crews_of(member):
                 crew.enter(agent_id, member)
+        return any(member.condition == "free" and member not in before for member in members)
+
+    def serve(self, queue_id: str, keys: frozenset[CrewKey]) -> None:
+        """Let the queue ask these crews, and no others; with none it is no more."""
+        for key in self._asked.pop(queue_id, frozenset()) - keys:
+            crew = self._crews[key]
+            crew.queues.discard(queue_id)
+            if not crew.queues:
+                del self._crews[key]
+        for key in keys:
+            (self._crews.get(key) or self._raise(key)).queues.add(queue_id)
+        if keys:
+            self._asked[queue_id] = keys
+        self._of_kind.clear()
+
+    def _raise(self, key: CrewKey) -> Crew:
+        crew = self._crews[key] = Crew(key)
+        for agent_id, members in self._members.items():
+            for member in members:
+                if crew.takes(member.channel, dict(member.profile), member.team_id):
+                    crew.enter(agent_id, member)
         return crew
 
-    def _crews_of(self, profile: Needed) -> tuple[Crew, ...]:
-        found = self._of_profile.get(profile)
+    def _count(self, member: Member, change: int) -> None:
+        if member.condition in WORKING:
+            kind = _kind(member)
+            self._working[kind] = self._working.get(kind, 0) + change
+
+    def _crews_of(self, member: Member) -> tuple[Crew, ...]:
+        return self._of(_kind(member))
+
+    def _of(self, kind: _Kind) -> tuple[Crew, ...]:
+        found = self._of_kind.get(kind)
         if found is None:
+            channel, profile, team_id = kind
             skills = dict(profile)
-            found = tuple(crew for crew in self._crews.values() if crew.takes(skills))
-            self._of_profile[profile] = found
+            crews = self._crews.values()
+            found = tuple(crew for crew in crews if crew.takes(channel, skills, team_id))
+            self._of_kind[kind] = found
         return found
+
+
+def _kind(member: Member) -> _Kind:
+    return member.channel, member.profile, member.team_id

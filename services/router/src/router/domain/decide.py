@@ -1,13 +1,15 @@
 """What the leader says next, from what was folded and the time: nothing else goes in.
 
-Order of a turn: status of sites, reservations asked back, offers, calls sent elsewhere. Offers go
-by the order of all that wait, and nobody waits afterwards whom a free agent could take.
+Order of a turn: steps reached, status of sites, reservations asked back, offers, calls sent
+elsewhere. Offers go by the order of all that wait, and nobody waits afterwards whom an agent could
+take who is free and within the steps that the call has reached.
 """
 
 from datetime import datetime, timedelta
 from heapq import heapify, heappop, heappush
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeAlias
 
+from contact_events.config import QueueChanged
 from contact_events.identity import reservation_id
 from contact_events.routing import (
     CallOverflowed,
@@ -18,15 +20,10 @@ from contact_events.routing import (
 )
 from router.domain.choose import Choice, choose, home_call
 from router.domain.evolve import OwnDecision
-from router.domain.indexes import Indexes, Place, Source
-from router.domain.rules import (
-    GRACE_S,
-    RING_S,
-    known_queue,
-    ordered_status,
-    overflow_queue,
-    standing,
-)
+from router.domain.indexes import Indexes
+from router.domain.lines import Place, Source
+from router.domain.rules import GRACE_S, RING_S, known_queue, overflow_queue, standing
+from router.domain.sites import look_again_at, verdict
 from router.domain.state import Call, State
 
 MOST_DECISIONS: Final = 200
@@ -35,6 +32,7 @@ MOST_DECISIONS: Final = 200
 
 def decide(indexes: Indexes, now: datetime) -> list[OwnDecision]:
     """Return the next decisions, already applied to the state behind `indexes`."""
+    indexes.advance(now)
     turn = _Turn(indexes, now)
     turn.change_sites()
     turn.rescind()
@@ -80,15 +78,22 @@ class _Turn:
         return len(self.decisions) >= MOST_DECISIONS
 
     def change_sites(self) -> None:
-        for site_id in sorted(self.indexes.unsettled_sites):
+        indexes = self.indexes
+        while (due := indexes.due_sites.first()) and due[0] <= self.now:
+            indexes.due_sites.drop(due[1])
+            indexes.doubtful_sites.add(due[1])
+        for site_id in sorted(indexes.doubtful_sites):
             if self.full():
                 return
-            self.indexes.unsettled_sites.discard(site_id)
-            status = ordered_status(self.state, site_id)
-            if self.state.statuses.get(site_id, "open") != status:
+            indexes.doubtful_sites.discard(site_id)
+            status, cause = verdict(indexes, site_id, self.now)
+            if self.state.status(site_id) != status:
                 self.say(
-                    SiteStatusChanged(**self.head(), site_id=site_id, status=status, cause="order")
+                    SiteStatusChanged(**self.head(), site_id=site_id, status=status, cause=cause)
                 )
+                indexes.doubtful_sites.discard(site_id)
+            if again := look_again_at(self.state, site_id, self.now):
+                indexes.due_sites.put(site_id, again)
 
     def rescind(self) -> None:
         while not self.full() and (due := self.indexes.first_due_offer()) and due[0] <= self.now:
@@ -122,6 +127,8 @@ class _Turn:
             indexes.waiting[place.source].put(place)
         if not heads:
             indexes.stirred.clear()
+        if self.decisions:
+            indexes.stir_comparing()
 
     def _offer_first(self, source: Source, call_id: str) -> bool:
         """Offer the first call of the source; tell whether another of it may be offered yet."""
@@ -143,10 +150,8 @@ class _Turn:
         They may when only its asker, whom a consultation leaves out, is free. It is put aside
         for this turn: it comes back before the turn ends.
         """
-        kind, item = place.source
-        crew = self.indexes.crews.of(item) if kind == "queue" else None
-        free = len(crew.free) if crew else int(self.indexes.crews.is_free(item))
-        if not free or (kind == "queue" and crew is None):
+        asker = self.state.calls[place.rank.call_id].asked_by_agent_id
+        if asker is None or not self.indexes.crews.free_for(asker, place.source.channel):
             return False
         self.indexes.waiting[place.source].drop(place)
         self._aside.append(place)
@@ -157,7 +162,7 @@ class _Turn:
         call_id = place.rank.call_id
         call = state.calls[call_id]
         agent = state.agents[choice.agent_id]
-        _, slot = standing(state, choice.agent_id, agent)
+        _, slot = standing(state, choice.agent_id, agent, place.source.channel)
         assert slot is not None
         queue = known_queue(state, call.queue_id)
         ring_s = queue.ring_s if queue else RING_S
@@ -173,16 +178,21 @@ class _Turn:
                 slot=slot,
                 site_id=agent.site_id,
                 expires_at=self.now + timedelta(seconds=ring_s),
-                why=choice.why(waited_s(call, self.now)),
+                why=choice.why(waited_s(call, self.now), self._revisions(queue)),
                 queue_id=call.queue_id,
             )
         )
+
+    def _revisions(self, queue: QueueChanged | None) -> dict[str, int]:
+        """Return the documents that the choice was made by, with their revisions."""
+        asked = [document for document in (queue, self.state.policy) if document]
+        return {each.document_id: each.revision for each in asked if each.revision}
 
     def overflow(self) -> None:
         due_calls = self.indexes.due_calls
         while not self.full() and (due := due_calls.first()) and due[0] <= self.now:
             call = self.state.calls[due[1]]
-            reason, to, queue_id = _elsewhere(self.state, call)
+            reason, to, queue_id = _elsewhere(self.indexes, call, self.now)
             self.say(
                 CallOverflowed(
                     **self.head(),
@@ -201,18 +211,37 @@ def waited_s(call: Call, now: datetime) -> float:
     return call.waited_s + max(0.0, here_s)
 
 
-def _elsewhere(
-    state: State, call: Call
-) -> tuple[
-    Literal["agent_unavailable", "no_such_queue", "max_wait"],
-    Literal["queue", "sender", "end"],
-    str | None,
-]:
+Reason: TypeAlias = Literal["agent_unavailable", "no_such_queue", "max_wait"]
+Goal: TypeAlias = Literal["queue", "callback", "voicemail", "sender", "end"]
+
+
+def _elsewhere(indexes: Indexes, call: Call, now: datetime) -> tuple[Reason, Goal, str | None]:
     """Return why the call is sent elsewhere, and where: a named agent's goes to the sender."""
+    state = indexes.state
     if call.agent_id is not None:
         return "agent_unavailable", "sender", None
-    reason: Literal["no_such_queue", "max_wait"] = (
-        "max_wait" if known_queue(state, call.queue_id) else "no_such_queue"
-    )
-    queue_id = overflow_queue(state, call.queue_id)
-    return reason, ("queue" if queue_id else "end"), queue_id
+    queue = known_queue(state, call.queue_id)
+    if queue is None:
+        return "no_such_queue", *_next_queue(state, call.queue_id)
+    found = indexes.plan_for(call)
+    if found and found.moves and found.moves.move_to:
+        return "max_wait", *_moved(state, queue, found.moves.move_to, found.moves.queue_id)
+    limit = timedelta(seconds=queue.max_wait_s) if queue.max_wait_s is not None else None
+    late = limit is not None and call.queued_at is not None and call.queued_at + limit <= now
+    return ("max_wait" if late else "agent_unavailable"), *_moved(state, queue, queue.beyond, None)
+
+
+def _moved(
+    state: State, queue: QueueChanged, goal: Goal, queue_id: str | None
+) -> tuple[Goal, str | None]:
+    if goal != "queue":
+        return goal, None
+    wanted = state.queues.get(queue_id or "")
+    if wanted is not None and not wanted.deleted:
+        return "queue", wanted.queue_id
+    return _next_queue(state, queue.queue_id)
+
+
+def _next_queue(state: State, queue_id: str | None) -> tuple[Goal, str | None]:
+    found = overflow_queue(state, queue_id)
+    return ("queue" if found else "end"), found

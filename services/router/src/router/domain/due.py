@@ -11,7 +11,12 @@ def due(indexes: Indexes) -> datetime | None:
 
     What was read since the last turn, or left over from a full one, is due at once.
     """
-    if indexes.stirred or indexes.unsettled_sites:
+    if indexes.stirred or indexes.doubtful_sites:
         return AT_ONCE
-    firsts = (indexes.first_due_offer(), indexes.due_calls.first())
+    firsts = (
+        indexes.first_due_offer(),
+        indexes.due_calls.first(),
+        indexes.due_steps.first(),
+        indexes.due_sites.first(),
+    )
     return min((first[0] for first in firsts if first), default=None)

@@ -3,12 +3,13 @@
 Every fold returns what it touched, so that indexes recompute that and nothing else.
 """
 
-from collections.abc import Callable
-from typing import TypeAlias, assert_never, cast
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Final, TypeAlias, assert_never, cast
 
 from msgspec.structs import replace
 
-from contact_events.agents import AgentChanged
+from contact_events.agents import AgentChanged, Slot
 from contact_events.answering import (
     CallAnswered,
     CallConsultRequested,
@@ -48,9 +49,23 @@ from contact_events.topics import (
 )
 from contact_events.validity import Leadership
 from router.domain.calls import fold_call, keep
+from router.domain.paces import busier, came, paced, went
 from router.domain.rules import closes
-from router.domain.state import Agent, Call, Fact, Reservation, SlotUse, State
-from router.domain.touched import NOTHING, Touched
+from router.domain.state import (
+    DEFAULT_POLICY,
+    Agent,
+    Call,
+    Crowd,
+    Fact,
+    Handling,
+    Pace,
+    Reservation,
+    SiteStatus,
+    SlotUse,
+    Standing,
+    State,
+)
+from router.domain.touched import NOTHING, Kind, Touched
 
 AnsweredEvent: TypeAlias = (
     Outcome
@@ -65,6 +80,10 @@ ConfigEvent: TypeAlias = SiteChanged | QueueChanged | SkillChanged | PolicyChang
 OwnDecision: TypeAlias = (
     CallRouted | CallRescinded | CallOverflowed | SiteStatusChanged | RouterProgress
 )
+
+
+LOST: Final = "connection_lost"
+"""The cause that agent-state gives when it signs an agent out whose connection did not return."""
 
 
 def fold(state: State, fact: Fact) -> Touched:
@@ -96,7 +115,7 @@ def apply(state: State, decision: OwnDecision) -> Touched:
                 state.calls[call_id] = replace(call, overflowed=max(call.overflowed, attempt))
             return (("call", call_id),)
         case SiteStatusChanged(site_id=site_id, status=status):
-            state.statuses[site_id] = status
+            state.standings[site_id] = _standing(state, site_id, status, decision.decided_at)
             return (("site", site_id),)
         case RouterProgress():
             return NOTHING
@@ -128,10 +147,24 @@ def _routed(state: State, routed: CallRouted) -> Touched:
         site_id=routed.site_id,
         expires_at=routed.expires_at,
     )
-    state.slots[routed.agent_id, routed.slot] = SlotUse(reservation_id)
+    state.routed += 1
+    state.slots[routed.agent_id, routed.slot] = SlotUse(
+        reservation_id, order=state.routed, queue_id=routed.queue_id
+    )
     call = state.calls.get(routed.call_id, Call())
     state.calls[routed.call_id] = replace(call, reservations=(*call.reservations, reservation_id))
     return ("call", routed.call_id), ("agent", routed.agent_id)
+
+
+def _standing(state: State, site_id: str, status: SiteStatus, at: datetime) -> Standing:
+    """Return what was decided of a site with what it was decided from."""
+    crowd, site = state.crowds.get(site_id, Crowd()), state.sites.get(site_id)
+    return Standing(
+        status=status,
+        since=at,
+        base=crowd.signed_in + len(crowd.lost_at),
+        revision=site.revision if site else 0,
+    )
 
 
 def _located(state: State, envelope: Envelope, offset: int) -> Touched:
@@ -174,21 +207,60 @@ def _settled(state: State, outcome: Outcome) -> Touched:
     closed = max(call.closed, reservation.attempt) if closes(outcome) else call.closed
     keep(state, call_id, replace(call, reservations=left, closed=closed))
     if state.slots[place].reservation_id == outcome.reservation_id:
-        state.slots[place] = SlotUse(outcome.reservation_id, settled=True)
+        state.slots[place] = replace(state.slots[place], settled=True)
     return ("call", call_id), ("agent", reservation.agent_id)
 
 
 def _agent(state: State, envelope: Envelope, offset: int) -> Touched:
     event = envelope.data
     assert isinstance(event, AgentChanged)
-    state.agents[event.agent_id] = Agent(
+    agent_id, before, at = event.agent_id, state.agents.get(event.agent_id), envelope.time
+    state.agents[agent_id] = Agent(
         offset=offset,
+        at=at,
         presence=event.presence,
         site_id=event.site_id,
         skills=event.skills,
         slots=event.slots,
+        team_id=event.team_id,
+        busy_s=busier(before, at),
     )
-    return (("agent", event.agent_id),)
+    for slot in event.slots:
+        _handled(state, agent_id, slot, at)
+    return (("agent", agent_id), *_crowded(state, before, event, at))
+
+
+def _handled(state: State, agent_id: str, slot: Slot, at: datetime) -> None:
+    """Learn how long a contact kept the slot: from the talk to the end of the wrap-up."""
+    place = (agent_id, slot.slot)
+    handling = state.handling.get(place)
+    if handling is not None and handling.reservation_id != slot.reservation_id:
+        del state.handling[place]
+        use = state.slots.get(place)
+        if use and use.queue_id is not None and use.reservation_id == handling.reservation_id:
+            handle_s = max(0.0, (at - handling.since).total_seconds())
+            state.paces[use.queue_id] = paced(state.paces.get(use.queue_id, Pace()), handle_s)
+        handling = None
+    fills = slot.state in ("talking", "hold", "wrap_up")
+    if handling is None and fills and slot.reservation_id is not None:
+        state.handling[place] = Handling(slot.reservation_id, at)
+
+
+def _crowded(
+    state: State, before: Agent | None, event: AgentChanged, at: datetime
+) -> Iterator[tuple[Kind, str]]:
+    """Count who is signed in where; yield the sites of which the count changed."""
+    was = before.site_id if before and before.presence != "Offline" else None
+    now = event.site_id if event.presence != "Offline" else None
+    if was == now:
+        return
+    if was is not None:
+        lost = now is None and event.cause == LOST
+        state.crowds[was] = went(state.crowds.get(was, Crowd()), at, lost=lost)
+        yield ("crowd", was)
+    if now is not None:
+        state.crowds[now] = came(state.crowds.get(now, Crowd()))
+        yield ("crowd", now)
 
 
 def _config(state: State, envelope: Envelope, offset: int) -> Touched:
@@ -201,9 +273,14 @@ def _config(state: State, envelope: Envelope, offset: int) -> Touched:
             state.queues[event.queue_id] = event
             return (("queue", event.queue_id),)
         case PolicyChanged():
-            state.policy = None if event.deleted else event
+            if event.policy_id != state.pool:
+                return NOTHING
+            state.policy = DEFAULT_POLICY if event.deleted else event
             return (("policy", event.policy_id),)
-        case SkillChanged() | CalendarChanged():
+        case CalendarChanged():
+            state.calendars[event.calendar_id] = event
+            return (("calendar", event.calendar_id),)
+        case SkillChanged():
             return NOTHING
         case _:
             assert_never(event)

@@ -50,24 +50,33 @@ def waits(state: State, call: Call) -> bool:
     return True
 
 
-def standing(state: State, agent_id: str, agent: Agent) -> tuple[Condition, int | None]:
-    """Return how the agent stands, and the slot to be offered a call if free.
+def standing(
+    state: State, agent_id: str, agent: Agent, channel: str
+) -> tuple[Condition, int | None]:
+    """Return how the agent stands for a channel, and the slot to be offered a call if free.
 
     A slot is free only if the agent says so, naming the slot's last offer, and that offer's
-    outcome was read: until then what the agent says may be older than the offer.
+    outcome was read: until then what the agent says may be older than the offer. While a slot of
+    another channel is unsettled so, none is free: which channel interrupts which is for
+    agent-state to say, and it has not spoken yet.
     """
     if agent.presence != "Ready":
         return ("offline" if agent.presence == "Offline" else "not_ready"), None
-    if state.statuses.get(agent.site_id, "open") != "open":
+    if state.status(agent.site_id) != "open":
         return "site_closed", None
     condition: Condition = "busy"
+    found: int | None = None
     for slot in agent.slots:
-        if slot.state == "free":
-            use = state.slots.get((agent_id, slot.slot))
-            if use is None or (use.settled and use.reservation_id == slot.last_reservation_id):
-                return "free", slot.slot
-            condition = "unsettled"
-    return condition, None
+        use = state.slots.get((agent_id, slot.slot))
+        settled = use is None or (use.settled and use.reservation_id == slot.last_reservation_id)
+        if slot.channel == channel and slot.state == "free":
+            if not settled:
+                condition = "unsettled"
+            elif found is None:
+                found = slot.slot
+        elif slot.channel != channel and not settled:
+            return "unsettled", None
+    return ("free", found) if found is not None else (condition, None)
 
 
 def home_site(state: State, call: Call) -> str | None:
@@ -85,14 +94,6 @@ def home_site(state: State, call: Call) -> str | None:
     return call.entry_site_id
 
 
-def ordered_status(state: State, site_id: str) -> SiteStatus:
-    """Return the status that people ordered for the site; open where they ordered nothing."""
-    site = state.sites.get(site_id)
-    if site is None:
-        return "open"
-    return "closed" if site.deleted else site.status
-
-
 def takes_back_offers(status: SiteStatus) -> bool:
     """Tell whether calls that ring at such a site return to the queue. Draining ones ring on."""
     return status in ("closed", "lost")
@@ -102,21 +103,42 @@ def rescind_at(state: State, reservation: Reservation) -> datetime | None:
     """Return when the router asks for the reservation back; None where it was asked already."""
     if reservation.rescinded:
         return None
-    if takes_back_offers(state.statuses.get(reservation.site_id, "open")):
+    if takes_back_offers(state.status(reservation.site_id)):
         return AT_ONCE
     return reservation.expires_at + timedelta(seconds=GRACE_S)
 
 
 def known_queue(state: State, queue_id: str | None) -> QueueChanged | None:
-    """Return the queue as ordered; None if it was deleted or never heard of."""
+    """Return the queue by which calls are served; None if there is none, or it is no more.
+
+    A deleted queue whose document says that it drains serves those who wait to the last.
+    """
     queue = state.queues.get(queue_id) if queue_id is not None else None
-    return None if queue is None or queue.deleted else queue
+    gone = queue is None or (queue.deleted and queue.when_deleted != "drain")
+    return None if gone else queue
 
 
-def overflow_at(state: State, call: Call) -> datetime | None:
+def stay_began(call: Call) -> datetime:
+    """Return since when the call waits in this queue; a recovered one as if without a break."""
+    assert call.queued_at is not None
+    before_s = call.waited_s if call.recovered else 0.0
+    return call.queued_at - timedelta(seconds=before_s)
+
+
+def priority_of(state: State, call: Call) -> int:
+    """Return the call's priority: its own, its queue's, and what its attributes raise it by."""
+    queue = known_queue(state, call.queue_id)
+    raised = sum(
+        each.by for each in state.policy.raises if call.attributes.get(each.attribute) == each.value
+    )
+    return call.priority + raised + (queue.priority if queue else 0)
+
+
+def overflow_at(state: State, call: Call, *, unserved: bool) -> datetime | None:
     """Return when a call that waits is sent elsewhere if nobody is free; None for never.
 
-    "No such queue" is said at once only of a queue whose deletion was folded.
+    "No such queue" is said at once only of a queue whose deletion was folded. `unserved`: nobody
+    is signed in who could take it.
     """
     assert call.queued_at is not None
     if call.agent_id is not None:
@@ -124,11 +146,11 @@ def overflow_at(state: State, call: Call) -> datetime | None:
     queue = state.queues.get(call.queue_id or "")
     if queue is None:
         return call.queued_at + timedelta(seconds=UNKNOWN_QUEUE_WAIT_S)
-    if queue.deleted:
+    if known_queue(state, queue.queue_id) is None:
         return AT_ONCE
-    if queue.max_wait_s is None:
-        return None
-    return call.queued_at + timedelta(seconds=queue.max_wait_s)
+    waits_s = [queue.max_wait_s, state.policy.unserved_s if unserved else None]
+    limits = [wait_s for wait_s in waits_s if wait_s is not None]
+    return call.queued_at + timedelta(seconds=min(limits)) if limits else None
 
 
 def overflow_queue(state: State, queue_id: str | None) -> str | None:
@@ -136,7 +158,8 @@ def overflow_queue(state: State, queue_id: str | None) -> str | None:
     seen = {queue_id}
     queue = state.queues.get(queue_id or "")
     while queue is not None and queue.overflow_to not in seen:
-        if known_queue(state, queue.overflow_to):
+        next_one = state.queues.get(queue.overflow_to or "")
+        if next_one is not None and not next_one.deleted:
             return queue.overflow_to
         seen.add(queue.overflow_to)
         queue = state.queues.get(queue.overflow_to or "")

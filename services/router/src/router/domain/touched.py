@@ -2,6 +2,6 @@
 
 from typing import Final, Literal, TypeAlias
 
-Kind: TypeAlias = Literal["call", "agent", "site", "queue", "policy"]
+Kind: TypeAlias = Literal["call", "agent", "site", "queue", "policy", "calendar", "crowd"]
 Touched: TypeAlias = tuple[tuple[Kind, str], ...]
 NOTHING: Final[Touched] = ()

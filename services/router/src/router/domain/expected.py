@@ -1,0 +1,140 @@
+"""How long a call is expected to wait, by queue and position.
+
+The formula is that of R. Ibrahim and W. Whitt, Real-Time Delay Estimation in Overloaded
+Multiserver Queues with Abandonments (Management Science 55, 2009), estimator QL_m: with `k` calls
+ahead, `s` agents who each end a contact at rate `mu`, and callers who each leave at rate `theta`,
+the wait is a sum of independent exponential steps, the i-th of rate s * mu + i * theta, i = 0..k.
+Its mean is the sum of 1 / rate and its variance the sum of 1 / rate^2. The interval is that of the
+gamma distribution with this mean and variance (E. B. Wilson and M. M. Hilferty, The distribution
+of chi-square, PNAS 17, 1931).
+
+Agents whom several queues share: those who wait in another queue stand ahead with the share of
+its agents that are this queue's too.
+"""
+
+from dataclasses import dataclass
+from math import sqrt
+from typing import Final
+
+from router.domain.crews import Crew
+from router.domain.indexes import Indexes
+from router.domain.lines import Place
+from router.domain.state import Pace, Patience
+
+SHARE: Final = 0.8
+"""The probability with which a wait is stated to lie within the interval."""
+
+_Z: Final = 1.2815515655446004
+"""The 0.9 quantile of the standard normal distribution: a tenth lies beyond either end."""
+
+UNKNOWN_HANDLE_S: Final = 180.0
+"""What a contact is taken to last where none was handled yet, in any queue."""
+
+_PRIOR: Final = 5
+"""As how many contacts of the queue itself the mean of all queues counts."""
+
+_MOST_STEPS: Final = 2_000
+"""Beyond so many calls ahead the steps are taken to be alike."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """The expected wait in seconds, and the interval in which it lies with probability `SHARE`."""
+
+    mean_s: float
+    low_s: float
+    high_s: float
+
+
+NO_WAIT: Final = Estimate(0.0, 0.0, 0.0)
+
+
+def expected_wait(indexes: Indexes, queue_id: str, channel: str = "voice") -> Estimate | None:
+    """Return how long a call that came to the queue now would wait; None if nobody works there.
+
+    It joins the end of the queue, and all who may take it at some step count.
+    """
+    crew = whole_crew(indexes, queue_id, channel)
+    if crew is None or not crew.working():
+        return None
+    if len(crew.free):
+        return NO_WAIT
+    return estimate(_ahead(indexes, crew), crew.working(), *_rates(indexes, queue_id))
+
+
+def home_wait_s(indexes: Indexes, place: Place, crew: Crew) -> float | None:
+    """Return the expected wait for the caller's home site alone; None if nobody works there."""
+    working = crew.working(place.home) if place.home is not None else 0
+    if not working:
+        return None
+    if crew.at(place.home):
+        return 0.0
+    queue_id = place.queue_id or ""
+    line = indexes.lines.get(queue_id)
+    own = line.by_home.get(place.home, 0) if line else 0
+    others = max(0.0, _ahead(indexes, crew) - (len(line.since) if line else 0))
+    ahead = own + others * working / crew.working()
+    return estimate(ahead, working, *_rates(indexes, queue_id)).mean_s
+
+
+def estimate(ahead: float, agents: int, handle_s: float, leave_rate: float) -> Estimate:
+    """Return the wait behind `ahead` calls for one of `agents`, who keep a contact `handle_s`.
+
+    `leave_rate` is how many of the waiting callers leave a second, each.
+    """
+    rate, mean, variance = agents / handle_s, 0.0, 0.0
+    steps = int(ahead) + 1
+    for step in range(min(steps, _MOST_STEPS)):
+        pace = 1.0 / (rate + step * leave_rate)
+        mean += pace
+        variance += pace * pace
+    if steps > _MOST_STEPS:
+        pace = 1.0 / (rate + _MOST_STEPS * leave_rate)
+        mean += pace * (steps - _MOST_STEPS)
+        variance += pace * pace * (steps - _MOST_STEPS)
+    shape = mean * mean / variance
+    return Estimate(mean, mean * _gamma(shape, -_Z), mean * _gamma(shape, _Z))
+
+
+def _gamma(shape: float, z: float) -> float:
+    """Return the quantile of the gamma distribution of mean 1, by Wilson and Hilferty."""
+    ninth = 1.0 / (9.0 * shape)
+    return max(0.0, 1.0 - ninth + z * sqrt(ninth)) ** 3
+
+
+def whole_crew(indexes: Indexes, queue_id: str, channel: str = "voice") -> Crew | None:
+    """Return the largest crew that the queue asks for a channel at any of its steps."""
+    keys = [key for key in indexes.crews.asked_by(queue_id) if key.channel == channel]
+    crews = (indexes.crews.of(key) for key in keys)
+    return max(crews, key=lambda crew: (crew.working(), sorted(crew.key.needed)), default=None)
+
+
+def _ahead(indexes: Indexes, crew: Crew) -> float:
+    """Return how many calls stand ahead: of each queue as many as its agents are this crew's."""
+    ahead = 0.0
+    for key, shared in indexes.crews.sharing(crew).items():
+        other = indexes.crews.of(key)
+        waiting = sum(
+            len(line.since)
+            / sum(k.channel == key.channel for k in indexes.crews.asked_by(queue_id))
+            for queue_id in other.queues
+            if (line := indexes.lines.get(queue_id))
+        )
+        ahead += waiting * shared / other.working()
+    return ahead
+
+
+def _rates(indexes: Indexes, queue_id: str) -> tuple[float, float]:
+    """Return the queue's mean handle time, and the rate at which its callers leave."""
+    paces = indexes.state.paces
+    handled = sum(pace.handled for pace in paces.values())
+    of_all = (
+        sum(pace.handled * pace.handle_s for pace in paces.values()) / handled
+        if handled
+        else UNKNOWN_HANDLE_S
+    )
+    own = paces.get(queue_id, Pace())
+    handle_s = (own.handled * own.handle_s + _PRIOR * of_all) / (own.handled + _PRIOR)
+    patience = indexes.state.patience.get(queue_id, Patience())
+    leave_rate = patience.left / patience.waited_s if patience.waited_s > 0 else 0.0
+    return max(1.0, handle_s), leave_rate
