@@ -35,7 +35,7 @@ def _seen(indexes: Indexes) -> dict[str, Any]:
             {site: dict(heap.items()) for site, heap in crew.free_at.items() if len(heap)},
             _nonzero(crew.standing),
             {site: _nonzero(counts) for site, counts in crew.standing_at.items() if any(counts)},
-            _nonzero(indexes.excluded_from(crew)),
+            _nonzero(indexes.floor.excluded_from(crew)),
         )
         for queue_id in indexes.state.queues
         for key in indexes.crews.asked_by(queue_id)

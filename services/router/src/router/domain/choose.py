@@ -54,7 +54,7 @@ def choose(indexes: Indexes, place: Place) -> Choice | None:
     if source.kind == "agent":
         return _one(indexes, place, asker)
     looked: list[Searched] = []
-    for search in indexes.plan_of(source).searches:
+    for search in indexes.plan_at(source).searches:
         crew = indexes.crews.of(search.crew)
         found, told = _look(indexes, place, search, crew, asker)
         looked.append(told)
@@ -134,7 +134,7 @@ def _told(
     waits_s: tuple[float | None, float | None],
 ) -> Searched:
     """Return what a search saw: who was eligible, and who was left out for what."""
-    counts = indexes.excluded_from(crew)
+    counts = indexes.floor.excluded_from(crew)
     free = counts.pop("free", 0)
     reached = free if sites is None else sum(len(crew.at(site) or ()) for site in sites)
     counts["away"] = free - reached

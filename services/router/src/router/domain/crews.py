@@ -178,8 +178,12 @@ class Crews:
             for member in self._members.get(agent_id, ())
         )
 
+    def members(self, agent_id: str) -> tuple[Member, ...]:
+        """Return how the agent was last counted, by channel."""
+        return self._members.get(agent_id, ())
+
     def put(self, agent_id: str, members: tuple[Member, ...]) -> bool:
-        """Count the agent as it stands now; tell whether it can be offered what it could not."""
+        """Count the agent as it stands now; tell whether that is new."""
         before = self._members.get(agent_id, ())
         if before == members:
             return False
@@ -192,7 +196,7 @@ class Crews:
             self._count(member, 1)
             for crew in self._crews_of(member):
                 crew.enter(agent_id, member)
-        return any(member.condition == "free" and member not in before for member in members)
+        return True
 
     def serve(self, queue_id: str, keys: frozenset[CrewKey]) -> None:
         """Let the queue ask these crews, and no others; with none it is no more."""

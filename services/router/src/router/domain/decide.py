@@ -192,7 +192,8 @@ class _Turn:
         due_calls = self.indexes.due_calls
         while not self.full() and (due := due_calls.first()) and due[0] <= self.now:
             call = self.state.calls[due[1]]
-            reason, to, queue_id = _elsewhere(self.indexes, call, self.now)
+            place = self.indexes.places[due[1]]
+            reason, to, queue_id = _elsewhere(self.indexes, call, place, self.now)
             self.say(
                 CallOverflowed(
                     **self.head(),
@@ -215,7 +216,9 @@ Reason: TypeAlias = Literal["agent_unavailable", "no_such_queue", "max_wait"]
 Goal: TypeAlias = Literal["queue", "callback", "voicemail", "sender", "end"]
 
 
-def _elsewhere(indexes: Indexes, call: Call, now: datetime) -> tuple[Reason, Goal, str | None]:
+def _elsewhere(
+    indexes: Indexes, call: Call, place: Place, now: datetime
+) -> tuple[Reason, Goal, str | None]:
     """Return why the call is sent elsewhere, and where: a named agent's goes to the sender."""
     state = indexes.state
     if call.agent_id is not None:
@@ -223,9 +226,9 @@ def _elsewhere(indexes: Indexes, call: Call, now: datetime) -> tuple[Reason, Goa
     queue = known_queue(state, call.queue_id)
     if queue is None:
         return "no_such_queue", *_next_queue(state, call.queue_id)
-    found = indexes.plan_for(call)
-    if found and found.moves and found.moves.move_to:
-        return "max_wait", *_moved(state, queue, found.moves.move_to, found.moves.queue_id)
+    moves = indexes.plan_at(place.source).moves if place.source.kind == "queue" else None
+    if moves and moves.move_to:
+        return "max_wait", *_moved(state, queue, moves.move_to, moves.queue_id)
     limit = timedelta(seconds=queue.max_wait_s) if queue.max_wait_s is not None else None
     late = limit is not None and call.queued_at is not None and call.queued_at + limit <= now
     return ("max_wait" if late else "agent_unavailable"), *_moved(state, queue, queue.beyond, None)

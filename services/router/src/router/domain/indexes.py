@@ -5,26 +5,16 @@ recomputed for what a fold touched and for the steps that time reached.
 """
 
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from router.domain.crews import Crew, Crews, Member
 from router.domain.evolve import OwnDecision, apply
+from router.domain.floor import Floor
 from router.domain.heaps import Heap
 from router.domain.lines import Line, Place, Rank, Source, Waiting
-from router.domain.paces import occupancy_key
-from router.domain.rules import (
-    AT_ONCE,
-    home_site,
-    known_queue,
-    overflow_at,
-    priority_of,
-    rescind_at,
-    standing,
-    stay_began,
-    waits,
-)
-from router.domain.search import Plan, crew_key, next_at, plan, reached, steps_of
-from router.domain.state import Agent, Call, State
+from router.domain.placing import next_step_at, place_of
+from router.domain.rules import AT_ONCE, overflow_at, rescind_at
+from router.domain.search import Plan
+from router.domain.state import Call, State
 from router.domain.touched import Kind, Touched
 
 
@@ -32,11 +22,12 @@ class Indexes:
     """What `decide` looks into. `state` is the leader's, and changes only through here."""
 
     def __init__(self, state: State) -> None:
-        """Build everything from the state, as if no time had passed since it was made."""
+        """Build everything from the state, as if no turn had been taken yet."""
         self.state = state
         self.now = AT_ONCE
         """The time of the last turn: steps that were reached by then are taken."""
-        self.crews = Crews()
+        self.floor = Floor(state)
+        self.crews = self.floor.crews
         self.waiting: dict[Source, Waiting] = {}
         self.lines: dict[str, Line] = {}
         """By queue: all who wait in it."""
@@ -49,14 +40,9 @@ class Indexes:
         self.due_calls: Heap[datetime] = Heap()
         self.due_steps: Heap[datetime] = Heap()
         self.due_sites: Heap[datetime] = Heap()
-        self._channels: set[str] = {"voice"}
-        self._plans: dict[tuple[str, str, int], Plan] = {}
-        self._comparing: set[str] = set()
         self._reserves: set[str] = set()
-        self._unserved: set[tuple[str, str]] = set()
-        self._agents_at: dict[str, set[str]] = {}
-        self._site_of: dict[str, str] = {}
-        self._preferring: dict[str, set[str]] = {}
+        self._wanted: dict[str, set[str]] = {}
+        """By agent: the calls that wait for them alone."""
         self._recompute: dict[Kind, Callable[[str], None]] = {
             "call": self._call,
             "agent": self._agent,
@@ -73,12 +59,12 @@ class Indexes:
         for kind, item in touched:
             self._recompute[kind](item)
         if touched:
-            self.doubtful_sites |= self._reserves
+            self.doubtful_sites.update(self._reserves)
             self.stir_comparing()
 
     def stir_comparing(self) -> None:
         """Have the queues looked at that compare waits: whatever happens may change a wait."""
-        self._stir_queues(self._comparing)
+        self._stir(self.floor.comparing)
 
     def apply(self, decision: OwnDecision) -> None:
         """Fold a decision of this leader and recompute what it touched."""
@@ -90,7 +76,7 @@ class Indexes:
         while (due := self.due_steps.first()) and due[0] <= self.now:
             self.due_steps.drop(due[1])
             self._call(due[1])
-            self.doubtful_sites |= self._reserves
+            self.doubtful_sites.update(self._reserves)
 
     def first_at(self, source: Source) -> Rank | None:
         """Return the rank of the first call that waits at the source, or None."""
@@ -104,44 +90,26 @@ class Indexes:
             self.due_offers.drop(found[1])
         return found
 
-    def plan_of(self, source: Source) -> Plan:
-        """Return what the queue does for calls that wait at the source."""
-        return self._plan(source.item, source.channel, source.step)
-
-    def plan_for(self, call: Call) -> Plan | None:
-        """Return what its queue does for a call that waits now; None without a queue."""
-        queue = known_queue(self.state, call.queue_id)
-        if queue is None or call.agent_id is not None:
-            return None
-        count = reached(queue, stay_began(call), self.now)
-        return self._plan(queue.queue_id, call.channel, count)
-
-    def excluded_from(self, crew: Crew) -> dict[str, int]:
-        """Return how many agents stand how for a crew, those outside it included."""
-        counts = dict(crew.standing)
-        counts["skills"] = len(self.state.agents) - sum(counts.values())
-        return counts
-
-    def is_served(self, queue_id: str, channel: str) -> bool:
-        """Tell whether anybody is signed in who could take the queue's calls at some step."""
-        return (queue_id, channel) not in self._unserved
+    def plan_at(self, source: Source) -> Plan:
+        """Return what the queue does for calls that wait at a source of it."""
+        return self.floor.plan(source.item, source.channel, source.step)
 
     def asks_for(self, site_id: str) -> bool:
         """Tell whether a call waits that has reached a step that opens the reserve site."""
         return any(
-            source.kind == "queue" and site_id in self.plan_of(source).opens
+            source.kind == "queue" and site_id in self.plan_at(source).opens
             for line in self.lines.values()
             for source in line.sources
         )
 
-    @property
-    def unserved(self) -> frozenset[str]:
-        """Return the queues where calls wait that nobody who is signed in could take."""
-        return frozenset(
-            queue_id
-            for queue_id, channel in self._unserved
-            if any(s.channel == channel for s in self._sources(queue_id))
-        )
+    def unserved(self) -> dict[str, int]:
+        """Return the queues where calls wait that nobody signed in could take, and how many."""
+        found: dict[str, int] = {}
+        for queue_id, line in self.lines.items():
+            for source, count in line.sources.items():
+                if source.kind == "queue" and not self.floor.is_served(queue_id, source.channel):
+                    found[queue_id] = found.get(queue_id, 0) + count
+        return found
 
     def _rebuild(self, _changed: str = "") -> None:
         """Recompute everything. Rare: at the claim, and when the policy or a calendar changed."""
@@ -153,16 +121,13 @@ class Indexes:
         for call_id in state.calls:
             self._call(call_id)
         for site_id in state.sites:
-            self._reserved(site_id)
+            self._look_reserve(site_id)
         self.doubtful_sites.update(state.sites)
-
-    # calls
 
     def _call(self, call_id: str) -> None:
         call = self.state.calls.get(call_id)
         self._offers(call)
-        place = self._place(call_id, call)
-        before = self.places.get(call_id)
+        place, before = place_of(self.floor, call_id, call, self.now), self.places.get(call_id)
         if before is not None and before != place:
             self._take_out(before)
         if place is None or call is None:
@@ -171,7 +136,8 @@ class Indexes:
             return
         if before != place:
             self._put_in(place)
-        self._due(call_id, call)
+        _keep(self.due_calls, call_id, self._overflow_at(call, place))
+        _keep(self.due_steps, call_id, next_step_at(self.state, call, self.now))
 
     def _put_in(self, place: Place) -> None:
         call_id, source = place.rank.call_id, place.source
@@ -183,7 +149,7 @@ class Indexes:
         if place.queue_id is not None:
             self.lines.setdefault(place.queue_id, Line()).put(place)
         if source.kind == "agent":
-            self._preferring.setdefault(source.item, set()).add(call_id)
+            self._wanted.setdefault(source.item, set()).add(call_id)
 
     def _take_out(self, place: Place) -> None:
         call_id, source = place.rank.call_id, place.source
@@ -192,218 +158,66 @@ class Indexes:
         if place.queue_id is not None:
             self.lines[place.queue_id].drop(place)
         if source.kind == "agent":
-            self._preferring[source.item].discard(call_id)
+            self._wanted[source.item].discard(call_id)
 
-    def _place(self, call_id: str, call: Call | None) -> Place | None:
-        if call is None or not waits(self.state, call):
-            return None
-        assert call.waiting_since is not None and call.queued_at is not None
-        home = home_site(self.state, call)
-        source, raised = self._source(call, home)
-        return Place(
-            source=source,
-            home=home,
-            rank=self._rank(call_id, call, priority_of(self.state, call) + raised),
-            since=call.queued_at - timedelta(seconds=call.waited_s),
-            queue_id=call.queue_id,
-        )
-
-    def _rank(self, call_id: str, call: Call, priority: int) -> Rank:
-        assert call.waiting_since is not None
-        again, ageing = (0 if call.recovered else 1), self.state.policy.ageing_per_s
-        if ageing <= 0:
-            return Rank(again, -priority, call.waiting_since, call_id)
-        ahead = timedelta(seconds=priority / ageing)
-        return Rank(again, 0, call.waiting_since - ahead, call_id)
-
-    def _source(self, call: Call, home: str | None) -> tuple[Source, int]:
-        """Return for what the call waits now, and by how much its steps raise its priority."""
-        if call.agent_id is not None:
-            return Source("agent", call.agent_id, call.channel), 0
-        queue = known_queue(self.state, call.queue_id)
-        if queue is None:
-            return Source("queue", call.queue_id or "", call.channel), 0
-        count = reached(queue, stay_began(call), self.now)
-        found = self._plan(queue.queue_id, call.channel, count)
-        if call.preferred_agent_id is not None and self._prefers(call, queue.preferred_agent_s):
-            return Source("agent", call.preferred_agent_id, call.channel), found.raised
-        at = home if found.by_home else None
-        return Source("queue", queue.queue_id, call.channel, count, at), found.raised
-
-    def _prefers(self, call: Call, preferred_s: float) -> bool:
-        """Tell whether the call waits for its preferred agent still, who may take it."""
-        if stay_began(call) + timedelta(seconds=preferred_s) <= self.now or preferred_s <= 0:
-            return False
-        agent_id = call.preferred_agent_id or ""
-        agent = self.state.agents.get(agent_id)
-        if agent is None or agent.presence == "Offline" or agent_id == call.asked_by_agent_id:
-            return False
-        asked = self.crews.asked_by(call.queue_id or "")
-        return any(
-            crew.key in asked and crew.key.channel == call.channel
-            for crew in self.crews.crews_of(agent_id)
-        )
-
-    def _due(self, call_id: str, call: Call) -> None:
-        unserved = not self.is_served(call.queue_id or "", call.channel)
-        at = overflow_at(self.state, call, unserved=unserved)
-        found = self.plan_for(call)
-        if found and found.moves:
-            at = AT_ONCE
-        self._keep(self.due_calls, call_id, at)
-        self._keep(self.due_steps, call_id, self._next_step(call))
-
-    def _next_step(self, call: Call) -> datetime | None:
-        queue = known_queue(self.state, call.queue_id)
-        if queue is None or call.agent_id is not None:
-            return None
-        began = stay_began(call)
-        step = next_at(queue, began, reached(queue, began, self.now))
-        if call.preferred_agent_id is None or queue.preferred_agent_s <= 0:
-            return step
-        anybody = began + timedelta(seconds=queue.preferred_agent_s)
-        if anybody <= self.now:
-            return step
-        return min(step, anybody) if step else anybody
-
-    @staticmethod
-    def _keep(heap: Heap[datetime], item: str, at: datetime | None) -> None:
-        if at is None:
-            heap.drop(item)
-        else:
-            heap.put(item, at)
+    def _overflow_at(self, call: Call, place: Place) -> datetime | None:
+        if place.source.kind == "queue" and self.plan_at(place.source).moves:
+            return AT_ONCE
+        unserved = not self.floor.is_served(call.queue_id or "", call.channel)
+        return overflow_at(self.state, call, unserved=unserved)
 
     def _offers(self, call: Call | None) -> None:
         """Recompute when the call's offers are asked back. Settled ones go when they surface."""
         for reservation_id in call.reservations if call else ():
             at = rescind_at(self.state, self.state.reservations[reservation_id])
-            self._keep(self.due_offers, reservation_id, at)
-
-    # agents
+            _keep(self.due_offers, reservation_id, at)
 
     def _agent(self, agent_id: str) -> None:
         agent = self.state.agents.get(agent_id)
         if agent is None:
             return
-        if self._site_of.get(agent_id) != agent.site_id:
-            self._agents_at.get(self._site_of.get(agent_id, ""), set()).discard(agent_id)
-            self._agents_at.setdefault(agent.site_id, set()).add(agent_id)
-            self._site_of[agent_id] = agent.site_id
-        members = self._members(agent_id, agent)
-        crews = {crew.key: crew for crew in self.crews.crews_of(agent_id)}
-        freed = self.crews.put(agent_id, members)
-        crews.update((crew.key, crew) for crew in self.crews.crews_of(agent_id))
-        for crew in crews.values():
-            self._look_served(crew)
-            if freed:
-                self._stir_queues(crew.queues)
-        for call_id in tuple(self._preferring.get(agent_id, ())):
+        counted = self.floor.count(agent_id, agent)
+        self._stir(counted.freed)
+        for queue_id in counted.turned:
+            self._calls_of(queue_id)
+        for call_id in tuple(self._wanted.get(agent_id, ())):
             self._call(call_id)
-            if freed and call_id in self.places:
-                self.stirred.add(self.places[call_id].source)
-
-    def _members(self, agent_id: str, agent: Agent) -> tuple[Member, ...]:
-        """Return how the agent is counted, for each channel that a slot of theirs takes."""
-        channels = sorted({slot.channel for slot in agent.slots})
-        for channel in channels:
-            self._open(channel)
-        profile, members = frozenset(agent.skills.items()), []
-        for channel in channels:
-            condition, slot = standing(self.state, agent_id, agent, channel)
-            member = Member(channel, profile, agent.team_id, agent.site_id, condition)
-            if slot is not None:
-                uses = (self.state.slots.get((agent_id, s.slot)) for s in agent.slots)
-                offered = max((use.order for use in uses if use), default=0)
-                member = member._replace(
-                    changed=agent.offset, offered=offered, occupied=occupancy_key(agent)
-                )
-            members.append(member)
-        return tuple(members)
-
-    def _look_served(self, crew: Crew) -> None:
-        """Look again at what nobody could take, where the first agent came or the last one went."""
-        channel = crew.key.channel
-        for queue_id in crew.queues:
-            keys = self.crews.asked_by(queue_id)
-            served = any(self.crews.of(key).signed_in() for key in keys if key.channel == channel)
-            if served != self.is_served(queue_id, channel):
-                (self._unserved.discard if served else self._unserved.add)((queue_id, channel))
-                self._calls_of(queue_id)
-
-    # queues and sites
+            if place := self.places.get(call_id):
+                self.stirred.add(place.source)
 
     def _queue(self, queue_id: str) -> None:
         """Recompute a queue and its calls: rare."""
-        self._serve(queue_id)
+        self.floor.serve(queue_id)
         self._calls_of(queue_id)
-        self._stir_queue(queue_id)
+        self._stir([queue_id])
 
-    def _serve(self, queue_id: str) -> None:
-        queue = known_queue(self.state, queue_id)
-        self._plans = {key: kept for key, kept in self._plans.items() if key[0] != queue_id}
-        self._comparing.discard(queue_id)
-        keys = frozenset(
-            crew_key(queue, self.state.policy, channel, step)
-            for channel in self._channels
-            for step in (steps_of(queue) if queue else ())
-            if queue is not None and step.reach is not None
-        )
-        self.crews.serve(queue_id, keys)
-        if queue and any(step.wait_improved_s is not None for step in steps_of(queue)):
-            self._comparing.add(queue_id)
-        for channel in self._channels:
-            self._unserved.add((queue_id, channel))
-        for key in keys:
-            if self.crews.of(key).signed_in():
-                self._unserved.discard((queue_id, key.channel))
+    def _site(self, site_id: str) -> None:
+        """Recompute a site: rare, so everything that may depend on it is looked at."""
+        self._look_reserve(site_id)
+        self.doubtful_sites.add(site_id)
+        for agent_id in self.floor.agents_at(site_id):
+            self._agent(agent_id)
+        for call_id in self.state.calls:
+            self._call(call_id)
 
-    def _open(self, channel: str) -> None:
-        """Have every queue ask for agents of a channel that was not heard of before."""
-        if channel not in self._channels:
-            self._channels.add(channel)
-            for queue_id in self.state.queues:
-                self._serve(queue_id)
-
-    def _plan(self, queue_id: str, channel: str, count: int) -> Plan:
-        found = self._plans.get((queue_id, channel, count))
-        if found is None:
-            self._open(channel)
-            queue = known_queue(self.state, queue_id)
-            found = plan(queue, self.state.policy, channel, count) if queue else _NO_PLAN
-            self._plans[queue_id, channel, count] = found
-        return found
+    def _look_reserve(self, site_id: str) -> None:
+        site = self.state.sites.get(site_id)
+        reserve = site is not None and site.reserve is not None and not site.deleted
+        (self._reserves.add if reserve else self._reserves.discard)(site_id)
 
     def _calls_of(self, queue_id: str) -> None:
         line = self.lines.get(queue_id)
         for call_id in [item for item, _ in line.since.items()] if line else ():
             self._call(call_id)
 
-    def _sources(self, queue_id: str) -> tuple[Source, ...]:
-        line = self.lines.get(queue_id)
-        return tuple(line.sources) if line else ()
-
-    def _stir_queue(self, queue_id: str) -> None:
-        self.stirred.update(self._sources(queue_id))
-
-    def _stir_queues(self, queue_ids: Iterable[str]) -> None:
+    def _stir(self, queue_ids: Iterable[str]) -> None:
         for queue_id in queue_ids:
-            self._stir_queue(queue_id)
-
-    def _site(self, site_id: str) -> None:
-        """Recompute a site: rare, so everything that may depend on it is looked at."""
-        self._reserved(site_id)
-        self.doubtful_sites.add(site_id)
-        for agent_id in self._agents_at.get(site_id, ()):
-            self._agent(agent_id)
-        for call_id in self.state.calls:
-            self._call(call_id)
-
-    def _reserved(self, site_id: str) -> None:
-        site = self.state.sites.get(site_id)
-        if site is not None and site.reserve is not None and not site.deleted:
-            self._reserves.add(site_id)
-        else:
-            self._reserves.discard(site_id)
+            if line := self.lines.get(queue_id):
+                self.stirred.update(line.sources)
 
 
-_NO_PLAN = Plan(searches=(), by_home=False, raised=0, opens=(), moves=None)
+def _keep(heap: Heap[datetime], item: str, at: datetime | None) -> None:
+    if at is None:
+        heap.drop(item)
+    else:
+        heap.put(item, at)

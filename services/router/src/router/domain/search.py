@@ -39,11 +39,6 @@ class Plan:
     opens: tuple[str, ...]
     moves: Step | None
 
-    @property
-    def compares(self) -> bool:
-        """Tell whether a search depends on expected waits."""
-        return any(search.wait_improved_s is not None for search in self.searches)
-
 
 def steps_of(queue: QueueChanged) -> tuple[Step, ...]:
     """Return the queue's steps, or those of a queue that says nothing."""
@@ -102,3 +97,7 @@ def crew_key(queue: QueueChanged, policy: PolicyChanged, channel: str, step: Ste
         teams=frozenset(queue.team_ids),
         selection=queue.selection or policy.selection,
     )
+
+
+NO_PLAN: Final = Plan(searches=(), by_home=False, raised=0, opens=(), moves=None)
+"""What is done where there is no queue."""
