@@ -2,9 +2,11 @@
 
 import random
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from contact_events.answering import OUTCOMES
+from contact_events.calls import Caller
 from contact_events.envelope import Envelope
 from contact_events.registry import Event
 from contact_events.routing import CallRescinded, CallRouted, Decision, RouterProgress
@@ -12,10 +14,16 @@ from contact_events.topics import AGENT_STATE, ANSWERED, CALL_ARRIVED, ROUTED, R
 from contact_events.validity import admit
 from router.codec import claim_envelope
 from router.domain.decide import decide
-from router.domain.evolve import apply, fold, own
+from router.domain.evolve import LOST, apply, fold, own
 from router.domain.indexes import Indexes
 from router.domain.rules import standing, waits
 from router.domain.state import INPUTS, State
+from tests.support.router_policies import (
+    may_be_offered,
+    random_policy,
+    random_queue,
+    random_site,
+)
 from tests.support.router_world import (
     POOL,
     READS,
@@ -25,6 +33,7 @@ from tests.support.router_world import (
     Calls,
     Router,
     Topics,
+    policy,
     queue,
     site,
 )
@@ -44,13 +53,22 @@ class Walk:
         self.wire: list[Callable[[], None]] = []
         self.started = 2
         self.revisions: dict[str, int] = {}
+        self.plain = self.rnd.random() < 0.4
+        """Whether queues, sites and the pool say nothing of how they choose."""
         for site_id in SITES[:3]:
-            self._write(site, site_id)
+            self._write(site, site_id, **({} if self.plain else random_site(self.rnd)))
         for queue_id in QUEUES:
-            self._write(queue, queue_id)
+            self._write(queue, queue_id, **self._queue_says(queue_id))
         for number in range(self.rnd.randint(1, 5)):
             skills = self.rnd.choice([("sales",), ("billing",), QUEUES])
-            self.agents.hire(f"a{number}", self.rnd.choice(SITES[:3]), skills)
+            levels = {skill: self.rnd.choice([1, 2]) for skill in skills}
+            self.agents.hire(
+                f"a{number}",
+                self.rnd.choice(SITES[:3]),
+                levels,
+                channel=self.rnd.choice(["voice", "voice", "chat"]),
+                team_id=self.rnd.choice([None, "red", "blue"]),
+            )
             if self.rnd.random() < 0.8:
                 self.agents.present(f"a{number}", "Ready")
 
@@ -177,7 +195,13 @@ class Walk:
         living = [call_id for call_id, call in calls.calls.items() if call.state != "ended"]
         if not living or (len(calls.calls) < 30 and rnd.random() < 0.5):
             call_id = calls.arrive(
-                rnd.choice(QUEUES), site_id=rnd.choice(SITES[:3]), priority=rnd.choice([0, 0, 1])
+                rnd.choice(QUEUES),
+                site_id=rnd.choice(SITES[:3]),
+                priority=rnd.choice([0, 0, 1]),
+                preferred_agent_id=rnd.choice([None, "a0"]),
+                channel=rnd.choice(["voice", "voice", "chat"]),
+                attributes=rnd.choice([{}, {"vip": "yes"}]),
+                caller=Caller(ref=rnd.choice("xyz"), ref_version=1, prefix="+7495", sealed=""),
             )
             if rnd.random() < 0.5:
                 calls.locate(call_id, rnd.choice(list(REGIONS.values())))
@@ -206,7 +230,9 @@ class Walk:
         elif what < 0.97:
             self.agents.present(self.rnd.choice(list(self.agents.agents)), "Ready")
         else:
-            self.agents.present(agent_id, self.rnd.choice(["NotReady", "Offline"]))
+            presence = self.rnd.choice(["NotReady", "Offline", "Offline"])
+            lost = presence == "Offline" and self.rnd.random() < 0.5
+            self.agents.present(agent_id, presence, LOST if lost else None)
 
     def _duplicate(self) -> None:
         topic = self.rnd.choice(
@@ -216,28 +242,37 @@ class Walk:
             self.topics.again(topic, self.rnd.randrange(max(0, len(facts) - 10), len(facts)))
 
     def _order(self) -> None:
-        if self.rnd.random() < 0.6:
-            status = self.rnd.choice(["open", "open", "draining", "closed"])
-            self._write(site, self.rnd.choice(SITES[:3]), status=status)
-        else:
-            self._write(queue, "billing", deleted=self.rnd.random() < 0.5, overflow_to="sales")
+        what = self.rnd.random()
+        if what < 0.5:
+            status = self.rnd.choice(["open", "open", "draining", "closed", "lost"])
+            says = {} if self.plain else random_site(self.rnd)
+            self._write(site, self.rnd.choice(SITES[:3]), status=status, **says)
+        elif what < 0.8:
+            queue_id = self.rnd.choice(QUEUES)
+            deleted = queue_id == "billing" and self.rnd.random() < 0.5
+            self._write(queue, queue_id, **self._queue_says(queue_id), deleted=deleted)
+        elif not self.plain:
+            self._write(policy, "", **random_policy(self.rnd))
+
+    def _queue_says(self, queue_id: str) -> dict[str, Any]:
+        other = QUEUES[1 - QUEUES.index(queue_id)]
+        return {"overflow_to": other} if self.plain else random_queue(self.rnd, queue_id, other)
 
     def _write(self, make: Callable[..., Event], item: str, **changes: Any) -> None:
         revision = self.revisions[item] = self.revisions.get(item, 0) + 1
-        self.topics.write(make(item, revision=revision, **changes))
+        named = (item,) if item else ()
+        self.topics.write(make(*named, revision=revision, **changes))
 
 
-def check_work_conserving(state: State) -> None:
-    """Nobody waits whom a free agent could take."""
+def check_work_conserving(state: State, now: datetime) -> None:
+    """Nobody waits whom a free agent may take at a step that the call has reached."""
     for call_id, call in state.calls.items():
         if not waits(state, call):
             continue
-        known = state.queues.get(call.queue_id or "")
         for agent_id, agent in state.agents.items():
-            able = known and not known.deleted and known.skills.keys() <= agent.skills.keys()
-            meant = call.agent_id == agent_id if call.agent_id else able
-            free = standing(state, agent_id, agent, call.channel)[0] == "free"
-            assert not (meant and free), f"{call_id} waits while {agent_id} is free"
+            if may_be_offered(state, call, agent_id, agent, now):
+                condition, _ = standing(state, agent_id, agent, call.channel)
+                assert condition != "free", f"{call_id} waits while {agent_id} is free"
 
 
 def check_offers(topics: Topics, outcomes: dict[str, int]) -> None:

@@ -21,7 +21,7 @@ from contact_events.calls import (
     CallRecovered,
     Text,
 )
-from contact_events.config import QueueChanged, SiteChanged
+from contact_events.config import PolicyChanged, QueueChanged, SiteChanged
 from contact_events.envelope import Decoded, Envelope, decode, encode
 from contact_events.intake import Intake
 from contact_events.locations import CallerLocated
@@ -74,14 +74,20 @@ def queue(queue_id: str, *, revision: int = 1, **changes: Any) -> QueueChanged:
     )
 
 
+def policy(*, revision: int = 1, **changes: Any) -> PolicyChanged:
+    about = {"document_id": f"policy:{POOL}", "revision": revision, "changed_by": "test"}
+    return PolicyChanged(**{**about, "policy_id": POOL, **changes})
+
+
 def agent_changed(
     agent_id: str,
     presence: Any = "Ready",
     *,
     site_id: str = "moscow",
-    skills: Iterable[str] = ("sales",),
+    skills: Iterable[str] | dict[str, int] = ("sales",),
     slots: tuple[Slot, ...] = (Slot(slot=0, state="free"),),
     cause: str = "test",
+    team_id: str | None = None,
 ) -> AgentChanged:
     return AgentChanged(
         agent_id=agent_id,
@@ -90,7 +96,8 @@ def agent_changed(
         site_id=site_id,
         slots=slots,
         cause=cause,
-        skills=dict.fromkeys(skills, 1),
+        skills=skills if isinstance(skills, dict) else dict.fromkeys(skills, 1),
+        team_id=team_id,
     )
 
 
@@ -241,7 +248,9 @@ class _Slot:
 class _Agent:
     agent_id: str
     site_id: str
-    skills: tuple[str, ...]
+    skills: dict[str, int]
+    channel: str = "voice"
+    team_id: str | None = None
     presence: str = "Offline"
     slot: _Slot = field(default_factory=_Slot)
 
@@ -259,16 +268,19 @@ class Agents:
         self._intake = Intake()
         self._read = {CALL_ARRIVED.name: 0, ROUTED.name: 0}
 
-    def hire(self, agent_id: str, site_id: str, skills: Iterable[str]) -> None:
-        self.agents[agent_id] = _Agent(agent_id, site_id, tuple(skills))
+    def hire(
+        self, agent_id: str, site_id: str, skills: Iterable[str] | dict[str, int], **about: Any
+    ) -> None:
+        levels = skills if isinstance(skills, dict) else dict.fromkeys(skills, 1)
+        self.agents[agent_id] = _Agent(agent_id, site_id, levels, **about)
 
-    def present(self, agent_id: str, presence: str) -> None:
+    def present(self, agent_id: str, presence: str, cause: str | None = None) -> None:
         agent = self.agents[agent_id]
         agent.presence = presence
         if presence == "Offline" and agent.slot.state == "reserved":
-            self._reject(agent, "not_ready")
+            self._reject(agent, "not_ready", cause)
         else:
-            self._changed(agent, presence)
+            self._changed(agent, cause or presence)
 
     def accept(self, agent_id: str) -> None:
         agent = self.agents[agent_id]
@@ -393,23 +405,24 @@ class Agents:
             "slot": 0,
         }
 
-    def _reject(self, agent: _Agent, reason: Any) -> None:
+    def _reject(self, agent: _Agent, reason: Any, cause: str | None = None) -> None:
         rejected = CallRejected(**self._about(agent), reason=reason)
         self._free(agent)
-        self._outcome(rejected, agent)
+        self._outcome(rejected, agent, cause)
 
     def _free(self, agent: _Agent) -> None:
         agent.slot = _Slot(last=agent.slot.last)
 
-    def _outcome(self, outcome: Any, agent: _Agent) -> None:
+    def _outcome(self, outcome: Any, agent: _Agent, cause: str | None = None) -> None:
         count = self.outcomes.get(outcome.reservation_id, 0)
         self.outcomes[outcome.reservation_id] = count + 1
         self.topics.write(outcome, stream=agent.agent_id)
-        self._changed(agent, "outcome")
+        self._changed(agent, cause or "outcome")
 
     def _changed(self, agent: _Agent, cause: str) -> None:
         slot = Slot(
             slot=0,
+            channel=agent.channel,
             state=agent.slot.state,  # type: ignore[arg-type]
             call_id=agent.slot.call_id,
             attempt=agent.slot.attempt,
@@ -423,6 +436,7 @@ class Agents:
             skills=agent.skills,
             slots=(slot,),
             cause=cause,
+            team_id=agent.team_id,
         )
         self.topics.write(changed)
 
@@ -447,14 +461,25 @@ class Calls:
         self._read = {ANSWERED.name: 0, ROUTED.name: 0}
 
     def arrive(
-        self, queue_id: str, *, site_id: str = "moscow", priority: int = 0, **changes: Any
+        self,
+        queue_id: str,
+        *,
+        site_id: str = "moscow",
+        priority: int = 0,
+        preferred_agent_id: str | None = None,
+        **changes: Any,
     ) -> str:
         call_id = f"call-{len(self.calls) + 1}"
         self.calls[call_id] = _Call(call_id, queue_id)
         self.topics.write(arrived(call_id, site_id, **changes))
-        self.topics.write(
-            CallQueued(call_id=call_id, attempt=1, queue_id=queue_id, priority=priority)
+        queued = CallQueued(
+            call_id=call_id,
+            attempt=1,
+            queue_id=queue_id,
+            priority=priority,
+            preferred_agent_id=preferred_agent_id,
         )
+        self.topics.write(queued)
         return call_id
 
     def move(

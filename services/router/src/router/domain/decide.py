@@ -78,20 +78,20 @@ class _Turn:
         return len(self.decisions) >= MOST_DECISIONS
 
     def change_sites(self) -> None:
-        indexes = self.indexes
+        """Say which sites stand otherwise now, each once a turn: one may depend on another."""
+        indexes, changed = self.indexes, set[str]()
         while (due := indexes.due_sites.first()) and due[0] <= self.now:
             indexes.due_sites.drop(due[1])
             indexes.doubtful_sites.add(due[1])
-        for site_id in sorted(indexes.doubtful_sites):
-            if self.full():
-                return
+        while not self.full() and (doubtful := indexes.doubtful_sites - changed):
+            site_id = min(doubtful)
             indexes.doubtful_sites.discard(site_id)
             status, cause = verdict(indexes, site_id, self.now)
             if self.state.status(site_id) != status:
+                changed.add(site_id)
                 self.say(
                     SiteStatusChanged(**self.head(), site_id=site_id, status=status, cause=cause)
                 )
-                indexes.doubtful_sites.discard(site_id)
             if again := look_again_at(self.state, site_id, self.now):
                 indexes.due_sites.put(site_id, again)
 

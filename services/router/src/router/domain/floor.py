@@ -75,9 +75,9 @@ class Floor:
         self._plans = {key: kept for key, kept in self._plans.items() if key[0] != queue_id}
         steps = [step for step in steps_of(queue) if step.reach is not None] if queue else []
         keys = {
-            crew_key(queue, self.state.policy, channel, step)
+            crew_key(queue, self.state.policy, channel, skills)
             for channel in self._channels
-            for step in steps
+            for skills in (None, *(step.skills for step in steps))
             if queue is not None
         }
         self.crews.serve(queue_id, frozenset(keys))

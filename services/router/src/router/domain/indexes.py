@@ -42,7 +42,7 @@ class Indexes:
         self.due_sites: Heap[datetime] = Heap()
         self._reserves: set[str] = set()
         self._wanted: dict[str, set[str]] = {}
-        """By agent: the calls that wait for them alone."""
+        """By agent: the calls that were queued for them, or prefer them, or once did."""
         self._recompute: dict[Kind, Callable[[str], None]] = {
             "call": self._call,
             "agent": self._agent,
@@ -136,6 +136,8 @@ class Indexes:
             return
         if before != place:
             self._put_in(place)
+        if wanted := call.agent_id or call.preferred_agent_id:
+            self._wanted.setdefault(wanted, set()).add(call_id)
         _keep(self.due_calls, call_id, self._overflow_at(call, place))
         _keep(self.due_steps, call_id, next_step_at(self.state, call, self.now))
 
@@ -148,8 +150,6 @@ class Indexes:
         self.stirred.add(source)
         if place.queue_id is not None:
             self.lines.setdefault(place.queue_id, Line()).put(place)
-        if source.kind == "agent":
-            self._wanted.setdefault(source.item, set()).add(call_id)
 
     def _take_out(self, place: Place) -> None:
         call_id, source = place.rank.call_id, place.source
@@ -157,8 +157,6 @@ class Indexes:
         self.waiting[source].drop(place)
         if place.queue_id is not None:
             self.lines[place.queue_id].drop(place)
-        if source.kind == "agent":
-            self._wanted[source.item].discard(call_id)
 
     def _overflow_at(self, call: Call, place: Place) -> datetime | None:
         if place.source.kind == "queue" and self.plan_at(place.source).moves:
@@ -180,10 +178,16 @@ class Indexes:
         self._stir(counted.freed)
         for queue_id in counted.turned:
             self._calls_of(queue_id)
+        self._look_wanted(agent_id)
+
+    def _look_wanted(self, agent_id: str) -> None:
+        """Recompute the calls that the agent was to have; forget those that wait no longer."""
         for call_id in tuple(self._wanted.get(agent_id, ())):
             self._call(call_id)
             if place := self.places.get(call_id):
                 self.stirred.add(place.source)
+            else:
+                self._wanted[agent_id].discard(call_id)
 
     def _queue(self, queue_id: str) -> None:
         """Recompute a queue and its calls: rare."""

@@ -10,6 +10,9 @@ from router.domain.crews import CrewKey
 DEFAULT_STEPS: Final = (Step(name="home", reach="home"), Step(name="any", reach="any"))
 """Nobody waits while an able agent is free anywhere, and home comes first."""
 
+SHORTEST_STAY_S: Final = 1.0
+"""How long a call stays before a step moves it on: two queues that name each other never spin."""
+
 Reach = Literal["home", "sites", "any"]
 
 
@@ -49,7 +52,7 @@ def reached(queue: QueueChanged, began: datetime, now: datetime) -> int:
     """Return how many steps a call has reached that has waited here since `began`."""
     count = 0
     for step in steps_of(queue):
-        if step.after_s > 0 and began + timedelta(seconds=step.after_s) > now:
+        if _after_s(step) > 0 and began + timedelta(seconds=_after_s(step)) > now:
             break
         count += 1
     return count
@@ -58,7 +61,12 @@ def reached(queue: QueueChanged, began: datetime, now: datetime) -> int:
 def next_at(queue: QueueChanged, began: datetime, count: int) -> datetime | None:
     """Return when the step after the first `count` is reached; None if there is none."""
     steps = steps_of(queue)
-    return began + timedelta(seconds=steps[count].after_s) if count < len(steps) else None
+    return began + timedelta(seconds=_after_s(steps[count])) if count < len(steps) else None
+
+
+def _after_s(step: Step) -> float:
+    """Return after how long a stay the step is reached."""
+    return step.after_s if step.move_to is None else max(step.after_s, SHORTEST_STAY_S)
 
 
 def plan(queue: QueueChanged, policy: PolicyChanged, channel: str, count: int) -> Plan:
@@ -67,7 +75,7 @@ def plan(queue: QueueChanged, policy: PolicyChanged, channel: str, count: int) -
     searches = tuple(
         Search(
             step=step.name,
-            crew=crew_key(queue, policy, channel, step),
+            crew=crew_key(queue, policy, channel, step.skills),
             reach=step.reach,
             site_ids=step.site_ids,
             wait_improved_s=step.wait_improved_s,
@@ -88,12 +96,14 @@ def plan(queue: QueueChanged, policy: PolicyChanged, channel: str, count: int) -
     )
 
 
-def crew_key(queue: QueueChanged, policy: PolicyChanged, channel: str, step: Step) -> CrewKey:
-    """Return the agents whom a step of the queue asks."""
-    skills = step.skills if step.skills is not None else queue.skills
+def crew_key(
+    queue: QueueChanged, policy: PolicyChanged, channel: str, skills: dict[str, int] | None
+) -> CrewKey:
+    """Return the agents whom the queue asks for these skills; None: for its own."""
+    needed = queue.skills if skills is None else skills
     return CrewKey(
         channel=channel,
-        needed=frozenset(skills.items()),
+        needed=frozenset(needed.items()),
         teams=frozenset(queue.team_ids),
         selection=queue.selection or policy.selection,
     )
