@@ -3,6 +3,7 @@
 import importlib
 import sys
 from pathlib import Path
+from types import ModuleType
 
 from contact_runtime import metrics
 from contact_runtime.http.problems import ProblemType, errors_page, refusal_type
@@ -15,15 +16,22 @@ FOLDER = REPOSITORY / "docs"
 def pages() -> dict[str, str]:
     """Return each page's name and what it says now."""
     refusals = {service: _refusals(service) for service in SERVICES}
+    faults = {service: getattr(_http(service), "FAULTS", {}) for service in SERVICES}
     return {
-        "errors.md": errors_page({name: kinds for name, kinds in refusals.items() if kinds}),
+        "errors.md": errors_page(
+            {name: kinds for name, kinds in refusals.items() if kinds},
+            {name: codes for name, codes in faults.items() if codes},
+        ),
         "metrics.md": metrics.metrics_page(),
     }
 
 
 def _refusals(service: str) -> list[ProblemType]:
-    http = importlib.import_module(f"{service.replace('-', '_')}.http")
-    return [refusal_type(refusal, status) for refusal, status in http.REFUSALS.items()]
+    return [refusal_type(refusal, status) for refusal, status in _http(service).REFUSALS.items()]
+
+
+def _http(service: str) -> ModuleType:
+    return importlib.import_module(f"{service.replace('-', '_')}.http")
 
 
 def main(arguments: list[str], folder: Path = FOLDER) -> int:

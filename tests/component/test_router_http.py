@@ -19,6 +19,7 @@ SITE = {
     "lon": 37.6173,
     "regions": ["RU-MOW", "RU-MOS"],
 }
+SKILL = {"name": {"ru": "Продажи", "en": "Sales"}}
 QUEUE = {"client_id": "acme", "name": {"ru": "Продажи", "en": "Sales"}, "skills": {"sales": 1}}
 CONFIG = TopicPartition(ROUTING_CONFIG.name, PARTITION)
 
@@ -59,11 +60,13 @@ async def test_an_order_counts_when_it_is_answered(
 async def test_the_same_order_again_writes_nothing(
     admin: httpx.AsyncClient, log: MemoryLog
 ) -> None:
+    await admin.put("/v1/skills/sales", json=SKILL)
     first = await admin.put("/v1/queues/sales", json=QUEUE)
     again = await admin.put("/v1/queues/sales", json=QUEUE)
     assert first.json() == again.json()
-    assert len(log.records[CONFIG]) == 1
-    changed = await admin.put("/v1/queues/sales", json=QUEUE | {"priority": 5})
+    assert len(log.records[CONFIG]) == 2
+    headers = {"If-Match": first.headers["ETag"]}
+    changed = await admin.put("/v1/queues/sales", json=QUEUE | {"priority": 5}, headers=headers)
     assert (changed.json()["revision"], changed.json()["priority"]) == (2, 5)
 
 
@@ -73,9 +76,14 @@ async def test_two_replicas_that_take_orders_at_once_lose_none(
     other = RunningRouter(log).start()
     try:
         async with other.client(tmp_path) as elsewhere:
+            await admin.put("/v1/skills/sales", json=SKILL)
+            seen: dict[str, str] = {}
             for n in range(10):
-                one = await admin.put("/v1/queues/sales", json=QUEUE | {"priority": n})
-                two = await elsewhere.put("/v1/queues/sales", json=QUEUE | {"priority": 100 + n})
+                mine, theirs = QUEUE | {"priority": n}, QUEUE | {"priority": 100 + n}
+                one = await admin.put("/v1/queues/sales", json=mine, headers=seen)
+                seen = {"If-Match": one.headers["ETag"]}
+                two = await elsewhere.put("/v1/queues/sales", json=theirs, headers=seen)
+                seen = {"If-Match": two.headers["ETag"]}
                 assert (one.json()["revision"], two.json()["revision"]) == (2 * n + 1, 2 * n + 2)
             last = (await admin.get("/v1/queues/sales")).json()
             assert last["priority"] == 109
@@ -87,6 +95,7 @@ async def test_two_replicas_that_take_orders_at_once_lose_none(
 async def test_an_order_whose_write_was_doubtful_counts_once(
     admin: httpx.AsyncClient, router: RunningRouter, log: MemoryLog, landed: bool
 ) -> None:
+    await admin.put("/v1/skills/sales", json=SKILL)
     writer = await log.writer()
     router.loop.orders._writer = _Doubtful(log, writer, landed)
     answer = await admin.put("/v1/queues/sales", json=QUEUE)
@@ -114,7 +123,7 @@ class _Doubtful:
         ("/v1/sites/moscow", SITE | {"colour": "red"}),
         ("/v1/sites/moscow", SITE | {"time_zone": "Moscow"}),
         ("/v1/sites/moscow", SITE | {"regions": ["Moscow"]}),
-        ("/v1/sites/moscow", SITE | {"status": "lost"}),
+        ("/v1/sites/moscow", SITE | {"status": "shut"}),
         ("/v1/sites/moscow", SITE | {"lat": 91}),
         ("/v1/queues/sales", QUEUE | {"skills": {"sales": -1}}),
         ("/v1/queues/sales", QUEUE | {"max_wait_s": 0}),

@@ -62,9 +62,11 @@ class RunningRouter:
         self.task.cancel()
         await asyncio.gather(self.task, return_exceptions=True)
 
-    def client(self, folder: Path, role: str = "administrator") -> httpx.AsyncClient:
+    def client(
+        self, folder: Path, role: str = "administrator", *, client: str | None = None
+    ) -> httpx.AsyncClient:
         """Return a client of this replica's API with a token of the role."""
-        token = mint(folder, role)
+        token = mint(folder, role, client=client)
         settings = Settings(
             kafka_bootstrap="none:1",
             http_port=0,

@@ -17,6 +17,9 @@ PAUSE_S = 0.2
 """Machine seconds a request is tried for, and between two tries."""
 
 WORTH_ANOTHER_TRY = frozenset({"try-again", "idempotency-in-progress"})
+CHANGED_BY_OTHERS = "precondition-missing"
+"""There is such a document already, and it says something else."""
+
 REQUEST_LIMIT_S = 40.0
 LIVE_LIMIT_S = 15.0
 
@@ -85,6 +88,19 @@ class Api:
             raise Refused(answer.status_code, _problem(answer))
         found: Json = answer.json() if answer.content else {}
         return found
+
+
+async def propose(router: Api, path: str, body: Json) -> None:
+    """Put a document of the router, unless people have made something else of it.
+
+    Raises:
+        Refused: it is not valid.
+    """
+    try:
+        await router.put(path, body)
+    except Refused as refused:
+        if refused.code != CHANGED_BY_OTHERS:
+            raise
 
 
 def _problem(answer: httpx.Response) -> Json:

@@ -193,7 +193,13 @@ def queue_documents() -> dict[str, Json]:
     }
 
 
-SKILLS = ("cards", "loans", "orders")
+SKILLS = {"cards": "Карты", "loans": "Кредиты", "orders": "Заказы"}
+"""Each skill with its name in Russian."""
+
+
+def skill_documents() -> dict[str, Json]:
+    """Return the body of `PUT /v1/skills/{id}` for each skill."""
+    return {skill: {"name": {"ru": ru, "en": skill.capitalize()}} for skill, ru in SKILLS.items()}
 
 
 def agent_documents(agents: int, seed: int) -> dict[str, Json]:
@@ -205,7 +211,7 @@ def agent_documents(agents: int, seed: int) -> dict[str, Json]:
     found: dict[str, Json] = {}
     for site in SITES:
         for number in range(1, max(1, round(agents * site.share)) + 1):
-            skills = rnd.sample(SKILLS, rnd.choice((2, 2, 3)))
+            skills = rnd.sample(list(SKILLS), rnd.choice((2, 2, 3)))
             found[f"{site.site_id}-{number:03}"] = {
                 "name": f"{site.en} {number}",
                 "site_id": site.site_id,

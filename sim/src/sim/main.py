@@ -57,10 +57,12 @@ async def furnish(to: Apis, settings: Settings) -> list[str]:
     """Describe sites, queues, projects and agents to the system; return the agents' ids."""
     for client_id in dict.fromkeys(project.client_id for project in centre.PROJECTS):
         add_client(settings.issuer_state / CLIENT_KEYS_FILE, client_id)
+    for skill_id, skill in centre.skill_documents().items():
+        await apis.propose(to.router, f"/v1/skills/{skill_id}", skill)
     for site in centre.SITES:
-        await to.router.put(f"/v1/sites/{site.site_id}", site.document())
+        await apis.propose(to.router, f"/v1/sites/{site.site_id}", site.document())
     for queue_id, queue in centre.queue_documents().items():
-        await to.router.put(f"/v1/queues/{queue_id}", queue)
+        await apis.propose(to.router, f"/v1/queues/{queue_id}", queue)
     for project in centre.PROJECTS:
         await to.ivr.put(f"/v1/projects/{project.project_id}", project.document())
     documents = centre.agent_documents(settings.agents, settings.seed)

@@ -1,6 +1,9 @@
 """What people order: documents on `routing-config`, by compare-and-swap of revisions."""
 
 import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, TypeVar
 
 import msgspec
@@ -27,6 +30,24 @@ class OrderUnconfirmed(Transient):
     code = "order-unconfirmed"
 
 
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A valid revision: the document as it was from then on, when that was, and by which event."""
+
+    document: Document
+    at: datetime
+    event_id: str
+
+    @property
+    def live(self) -> bool:
+        """Return whether the document is there, not deleted."""
+        return not self.document.deleted
+
+
+Order = Callable[[Revision | None], Document]
+"""From the last valid revision to what is wanted; raises where what is true does not allow it."""
+
+
 class Orders:
     """The valid documents as this replica has read them, and the way to write the next one.
 
@@ -37,9 +58,9 @@ class Orders:
         """Write to `at`, the pool's partition of `routing-config`."""
         self._log = log
         self._at = at
-        self._pool = pool
+        self.pool = pool
         self._clock = clock
-        self._documents: dict[str, Document] = {}
+        self._history: dict[str, list[Revision]] = {}
         self._revisions = Revisions()
         self._read_to = 0
         self._moved = asyncio.Event()
@@ -48,11 +69,13 @@ class Orders:
         self._writer: LogWriter | None = None
 
     def see(self, fact: Fact) -> None:
-        """Fold a record of `routing-config` that was read."""
+        """Fold a record of `routing-config` that was read: all of them, from the first on."""
         self._read_to = fact.offset + 1
-        event = fact.envelope.data if fact.envelope else None
-        if isinstance(event, Document) and self._revisions.admit(event):
-            self._documents[event.document_id] = event
+        envelope = fact.envelope
+        event = envelope.data if envelope else None
+        if envelope and isinstance(event, Document) and self._revisions.admit(event):
+            revision = Revision(event, envelope.time, envelope.id)
+            self._history.setdefault(event.document_id, []).append(revision)
         self._moved.set()
         self._moved = asyncio.Event()
 
@@ -60,15 +83,31 @@ class Orders:
         """Say that all that was there at the start has been read."""
         self._caught_up.set()
 
+    def last(self, document_id: str) -> Revision | None:
+        """Return the last valid revision, also where it says that the document is deleted."""
+        history = self._history.get(document_id)
+        return history[-1] if history else None
+
+    def history(self, document_id: str) -> Sequence[Revision]:
+        """Return all valid revisions of the document, the first one first."""
+        return self._history.get(document_id, ())
+
+    def all(self, kind: type[Document]) -> list[Revision]:
+        """Return the last valid revision of every document of the kind, by document id."""
+        lasts = (self._history[document_id][-1] for document_id in sorted(self._history))
+        return [last for last in lasts if isinstance(last.document, kind)]
+
     def get(self, kind: type[D], document_id: str) -> D | None:
         """Return the valid document, or None where it is not there or was deleted."""
-        found = self._documents.get(document_id)
-        return found if isinstance(found, kind) and not found.deleted else None
+        last = self.last(document_id)
+        found = last.document if last and last.live else None
+        return found if isinstance(found, kind) else None
 
-    async def put(self, wanted: D, cause: str) -> D:
-        """Make `wanted` the next valid revision and return it as it counts.
+    async def change(self, document_id: str, order: Order, cause: str) -> Revision:
+        """Make what `order` wants the next valid revision and return it as it counts.
 
-        `wanted.revision` is not looked at. A document that says nothing new is not written.
+        `order` is asked again whenever somebody else's revision came first. Its document's
+        `revision` is not looked at. A document that says nothing new is not written.
 
         Raises:
             OrderUnconfirmed: it was not read back in time.
@@ -76,30 +115,35 @@ class Orders:
         try:
             async with asyncio.timeout(LIMIT_S), self._writing:
                 await self._caught_up.wait()
-                return await self._put(wanted, cause)
+                return await self._change(document_id, order, cause)
         except TimeoutError as error:
-            raise OrderUnconfirmed(f"{wanted.document_id}: not read back") from error
+            raise OrderUnconfirmed(f"{document_id}: not read back") from error
 
     async def close(self) -> None:
         """Let go of the log."""
         if self._writer is not None:
             await self._writer.close()
 
-    async def _put(self, wanted: D, cause: str) -> D:
+    async def _change(self, document_id: str, order: Order, cause: str) -> Revision:
         while True:
-            now = self._documents.get(wanted.document_id)
-            revision = now.revision if now else 0
-            if now is not None and _says(now) == _says(wanted):
-                return msgspec.structs.replace(wanted, revision=revision, changed_by=now.changed_by)
-            next_one = msgspec.structs.replace(wanted, revision=revision + 1)
-            await self._read(await self._append(next_one, cause))
+            last = self.last(document_id)
+            wanted = order(last)
+            if last is not None and says(last.document) == says(wanted):
+                return last
+            revision = last.document.revision if last else 0
+            envelope = self._envelope(msgspec.structs.replace(wanted, revision=revision + 1), cause)
+            await self._read(await self._append(envelope))
+            # Others may have written after it: look whether ours counted, not who is last.
+            written = self._history[document_id][revision]
+            if written.event_id == envelope.id:
+                return written
 
-    async def _append(self, document: Document, cause: str) -> int:
+    async def _append(self, envelope: Envelope) -> int:
         """Write the document; return the offset to be read. A doubtful write is written again.
 
         Both may land: of two with the same revision only the first counts.
         """
-        entry = entry_of(self._envelope(document, cause))
+        entry = entry_of(envelope)
         while True:
             try:
                 self._writer = self._writer or await self._log.writer()
@@ -116,12 +160,13 @@ class Orders:
             await self._moved.wait()
 
     def _envelope(self, document: Document, cause: str) -> Envelope:
+        said = msgspec.json.encode(document).decode()
         return Envelope(
-            id=derived_id("order", self._pool, document.document_id, document.revision, cause),
+            id=derived_id("order", self.pool, document.document_id, cause, said),
             source=SOURCE,
             subject=document.document_id,
             time=self._clock.now(),
-            pool=self._pool,
+            pool=self.pool,
             stream=document.document_id,
             sequence=document.revision,
             causationid=cause,
@@ -129,6 +174,6 @@ class Orders:
         )
 
 
-def _says(document: Document) -> Document:
+def says(document: Document) -> Document:
     """Return what the document says, whoever said it, in whatever revision."""
     return msgspec.structs.replace(document, revision=0, changed_by="")

@@ -84,8 +84,15 @@ def _middleware(metrics: Metrics, origins: Sequence[str], limit_bytes: int) -> l
         CORSMiddleware,
         allow_origins=list(origins),
         allow_methods=["GET", "POST", "PUT", "DELETE"],
-        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-Request-Id"],
-        expose_headers=["X-Request-Id", "Idempotency-Replayed"],
+        allow_headers=[
+            "Authorization",
+            "Content-Type",
+            "Idempotency-Key",
+            "If-Match",
+            "If-None-Match",
+            "X-Request-Id",
+        ],
+        expose_headers=["ETag", "X-Request-Id", "Idempotency-Replayed"],
     )
     inside = [Middleware(Edge, metrics=metrics), Middleware(Limits, limit_bytes=limit_bytes)]
     # Outermost, so that a page may read refusals too.

@@ -43,7 +43,8 @@ class ProblemDocument(BaseModel):
     errors: list[Fault] | None = None
 
 
-def _documented(kind: ProblemType | None, description: str) -> dict[str, Any]:
+def documented(kind: ProblemType | None, description: str) -> dict[str, Any]:
+    """Return how a refusal stands in OpenAPI; without a kind it has no example."""
     content: dict[str, Any] = {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}
     if kind:
         content["example"] = document(kind, kind.title, instance="/v1/things/1")
@@ -51,14 +52,14 @@ def _documented(kind: ProblemType | None, description: str) -> dict[str, Any]:
 
 
 PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
-    400: _documented(MALFORMED_REQUEST, "It cannot be read"),
-    401: _documented(TOKEN_MISSING, "No valid token"),
-    403: _documented(SCOPE_MISSING, "The token does not allow it"),
-    404: _documented(NOT_FOUND, "Not there, or somebody else's"),
-    409: _documented(None, "What is true now does not allow it"),
-    413: _documented(BODY_TOO_LARGE, "The body is too large"),
-    422: _documented(INVALID_REQUEST, "Not valid, with every fault"),
-    503: _documented(TRY_AGAIN, "Nothing was done; try again"),
+    400: documented(MALFORMED_REQUEST, "It cannot be read"),
+    401: documented(TOKEN_MISSING, "No valid token"),
+    403: documented(SCOPE_MISSING, "The token does not allow it"),
+    404: documented(NOT_FOUND, "Not there, or somebody else's"),
+    409: documented(None, "What is true now does not allow it"),
+    413: documented(BODY_TOO_LARGE, "The body is too large"),
+    422: documented(INVALID_REQUEST, "Not valid, with every fault"),
+    503: documented(TRY_AGAIN, "Nothing was done; try again"),
 }
 
 

@@ -212,8 +212,14 @@ def response(found: Mapping[str, Any], headers: Mapping[str, str] | None = None)
     )
 
 
-def errors_page(services: Mapping[str, Sequence[ProblemType]]) -> str:
-    """Return docs/errors.md: every code of the runtime, then of each service, by name."""
+def errors_page(
+    services: Mapping[str, Sequence[ProblemType]],
+    faults: Mapping[str, Mapping[str, str]] | None = None,
+) -> str:
+    """Return docs/errors.md: every code of the runtime, then of each service, by name.
+
+    `faults` are the codes within `errors` that only one service tells, with their meaning.
+    """
     lines = [
         "# Errors",
         "",
@@ -228,4 +234,7 @@ def errors_page(services: Mapping[str, Sequence[ProblemType]]) -> str:
             f"| `{k.code}` | {k.status} | {k.title} | {k.meaning} |"
             for k in sorted(kinds, key=lambda k: (k.status, k.code))
         ]
+    for name, codes in sorted((faults or {}).items()):
+        lines += ["", f"## Faults that {name} tells in `errors`", "", "| code | meaning |"]
+        lines += ["| --- | --- |", *(f"| `{code}` | {codes[code]} |" for code in sorted(codes))]
     return "\n".join(lines) + "\n"

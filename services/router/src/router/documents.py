@@ -1,0 +1,221 @@
+"""Documents over HTTP: one shape for queues, skills, sites, policies and calendars."""
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Path, Query, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.responses import Response
+
+from contact_events.config import Document
+from contact_runtime.http import context
+from contact_runtime.http.bodies import Id, View
+from contact_runtime.http.openapi import documented
+from contact_runtime.http.problems import Problem, not_found, refusal_type
+from router import changes
+from router.changes import Senseless, error
+from router.desk import Administers, AtDesk, Reads
+from router.kinds import Kind
+from router.orders import Order, Revision, says
+from router.preconditions import Demanded, PreconditionMissing, RevisionStale, etag, revisions_of
+from router.views import History, Page, RollbackBody
+
+_STALE = refusal_type(RevisionStale, 412)
+_MISSING = refusal_type(PreconditionMissing, 428)
+_CONDITIONS: dict[int | str, dict[str, Any]] = {
+    412: documented(_STALE, "Not the present revision; `ETag` is"),
+    428: documented(_MISSING, "`If-Match` is needed"),
+}
+
+
+@dataclass(frozen=True)
+class Change:
+    """Who wants to change a document, and what must be true of it."""
+
+    request: Request
+    response: Response
+    principal: Administers
+    desk: AtDesk
+    demanded: Demanded
+
+    @property
+    def by(self) -> changes.Author:
+        """Return who orders, with what there is already."""
+        return changes.Author(self.principal.subject, self.desk.orders)
+
+    async def carry_out(self, kind: Kind, name: str, order: Order) -> View:
+        """Return the revision that counts after the order."""
+        try:
+            revision = await self.desk.orders.change(
+                kind.id_of(name), lambda last: self._allowed(kind, name, last, order), _cause()
+            )
+        except RevisionStale as stale:
+            headers = {"ETag": f'"{stale.revision}"'} if stale.revision else None
+            raise Problem(_STALE, str(stale), headers=headers, revision=stale.revision) from None
+        self.response.headers["ETag"] = etag(revision)
+        return kind.show(revision)
+
+    def _allowed(self, kind: Kind, name: str, last: Revision | None, order: Order) -> Document:
+        if last is not None:
+            self.principal.must_read(_client_of(last.document), f"the {kind.name}")
+        wanted = order(last)
+        self.principal.must_read(_client_of(wanted), f"the {kind.name}")
+        new = last is None or says(last.document) != says(wanted)
+        # Said again, it is as it was wanted already (RFC 9110, 13.1.1): a lost answer is no trap.
+        if new or self.demanded.absent:
+            self.demanded.hold(kind.id_of(name), last)
+        return wanted
+
+
+def routes_of(kind: Kind) -> APIRouter:
+    """Return the routes of one kind of document."""
+    routes = APIRouter(
+        prefix=f"/{kind.plural}", tags=[kind.plural], route_class=_telling_all_faults(kind)
+    )
+    _reading(routes, kind)
+    _changing(routes, kind)
+    return routes
+
+
+def _reading(routes: APIRouter, kind: Kind) -> None:
+    named: Any = Annotated[Id, Path(alias=f"{kind.name}_id")]
+    one = f"/{{{kind.name}_id}}"
+
+    async def read_all(
+        principal: Reads,
+        desk: AtDesk,
+        after: Annotated[Id | None, Query(description="`next` of the page before")] = None,
+        limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+        deleted: Annotated[bool, Query(description="deleted ones, too")] = False,
+    ) -> Any:
+        found = {
+            _name_of(revision.document): revision
+            for revision in desk.orders.all(kind.event)
+            if (deleted or revision.live) and principal.may_read(_client_of(revision.document))
+        }
+        names = sorted(name for name in found if name > (after or ""))
+        items = [kind.show(found[name]) for name in names[:limit]]
+        return {"items": items, "next": names[limit - 1] if len(names) > limit else None}
+
+    async def read(
+        name: named,
+        principal: Reads,
+        desk: AtDesk,
+        response: Response,
+        if_none_match: Annotated[
+            str | None, Header(alias="If-None-Match", description="304 if it still is this `ETag`")
+        ] = None,
+    ) -> Any:
+        revision = desk.orders.last(kind.id_of(name))
+        if revision is None or not revision.live:
+            raise not_found(f"the {kind.name}")
+        principal.must_read(_client_of(revision.document), f"the {kind.name}")
+        if if_none_match and revision.document.revision in revisions_of(if_none_match):
+            return Response(status_code=304, headers={"ETag": etag(revision)})
+        response.headers["ETag"] = etag(revision)
+        return kind.show(revision)
+
+    async def read_history(
+        name: named,
+        principal: Reads,
+        desk: AtDesk,
+        before: Annotated[int | None, Query(ge=1, description="`next` of the page before")] = None,
+        limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    ) -> Any:
+        history = desk.orders.history(kind.id_of(name))
+        if not history:
+            raise not_found(f"the {kind.name}")
+        principal.must_read(_client_of(history[-1].document), f"the {kind.name}")
+        end = min(before or len(history) + 1, len(history) + 1) - 1
+        items = [kind.show(revision) for revision in reversed(history[max(0, end - limit) : end])]
+        return {"items": items, "next": end - limit + 1 if end > limit else None}
+
+    def add(path: str, endpoint: Any, model: Any, says: str) -> None:
+        routes.add_api_route(path, endpoint, response_model=model, description=says)
+
+    view: Any = kind.view
+    add("", read_all, Page[view], f"Return {kind.plural} as ordered, by id.")
+    add(one, read, view, f"Return the {kind.name} as ordered.")
+    says = "Return all revisions, the newest first: what was said, by whom and when."
+    add(f"{one}/history", read_history, History[view], says)
+
+
+def _changing(routes: APIRouter, kind: Kind) -> None:
+    named: Any = Annotated[Id, Path(alias=f"{kind.name}_id")]
+    said: Any = kind.body
+    one = f"/{{{kind.name}_id}}"
+    changing: Any = Annotated[Change, Depends()]
+
+    async def put(name: named, body: said, change: changing) -> Any:
+        return await change.carry_out(kind, name, changes.put(kind, name, body, change.by))
+
+    async def delete(name: named, change: changing) -> Any:
+        return await change.carry_out(kind, name, changes.delete(kind, name, change.by))
+
+    async def roll_back(name: named, body: RollbackBody, change: changing) -> Any:
+        order = changes.roll_back(kind, name, body.revision, change.by)
+        return await change.carry_out(kind, name, order)
+
+    def add(method: str, path: str, endpoint: Any, says: str) -> None:
+        routes.add_api_route(
+            path,
+            endpoint,
+            methods=[method],
+            response_model=kind.view,
+            responses=_CONDITIONS,
+            description=says,
+        )
+
+    add("PUT", one, put, _PUT.format(kind.name))
+    add("DELETE", one, delete, _DELETE.format(kind.name))
+    add("POST", f"{one}/rollback", roll_back, _ROLL_BACK.format(kind.name))
+
+
+_PUT = (
+    "Order the whole {}, new or known. It counts when this answers. What exists is changed only "
+    "with `If-Match`; the same order again changes nothing and needs none."
+)
+_DELETE = "Delete the {}: a further revision that keeps what it said. Refused while others name it."
+_ROLL_BACK = (
+    "Say what an earlier revision said, as a new revision; a deleted {} is there again. It is "
+    "validated as if it were put now."
+)
+
+
+def _telling_all_faults(kind: Kind) -> type[APIRoute]:
+    """Return a route whose refusals of a wrong shape tell the faults of sense, too."""
+
+    class Route(APIRoute):
+        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+            plain = super().get_route_handler()
+
+            async def handle(request: Request) -> Response:
+                try:
+                    return await plain(request)
+                except Senseless:
+                    raise
+                except RequestValidationError as wrong:
+                    if request.method != "PUT" or not isinstance(wrong.body, dict):
+                        raise
+                    name = request.path_params[f"{kind.name}_id"]
+                    more = kind.faults(name, wrong.body, request.app.state.context.orders)
+                    errors = [*wrong.errors(), *(error(fault) for fault in more)]
+                    raise RequestValidationError(errors, body=wrong.body) from None
+
+            return handle
+
+    return Route
+
+
+def _name_of(document: Document) -> str:
+    return document.document_id.partition(":")[2]
+
+
+def _client_of(document: Document) -> str | None:
+    return getattr(document, "client_id", None)
+
+
+def _cause() -> str:
+    return f"command:{context.request_id.get()}"

@@ -1,0 +1,71 @@
+"""The kinds of documents: what each is called, how it is said, and what must be true of it."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from contact_events.config import (
+    CalendarChanged,
+    Document,
+    PolicyChanged,
+    QueueChanged,
+    SiteChanged,
+    SkillChanged,
+)
+from router.faults import faults
+from router.orders import Orders, Revision
+from router.policies import PolicyBody, PolicyView
+from router.queues import QueueBody, QueueView, SkillBody, SkillView
+from router.references import Fault, Known, Said
+from router.sites import CalendarBody, CalendarView, SiteBody, SiteView
+from router.views import DocumentBody, DocumentView, moments
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of document, in the singular and as its collection is called."""
+
+    name: str
+    plural: str
+    event: type[Document]
+    body: type[DocumentBody]
+    view: type[DocumentView]
+
+    def id_of(self, name: str) -> str:
+        """Return the document id of the one with this name."""
+        return f"{self.name}:{name}"
+
+    def show(self, revision: Revision) -> DocumentView:
+        """Return a revision as HTTP shows it."""
+        shown = self.body.shown(revision.document)
+        return self.view.model_validate({**shown, **moments(revision)})
+
+    def faults(self, name: str, said: Said, orders: Orders) -> list[Fault]:
+        """Return all faults of sense of what is said under this name, as things are now."""
+        return faults(self.name, name, said, known(orders))
+
+
+SKILLS: Final = Kind("skill", "skills", SkillChanged, SkillBody, SkillView)
+CALENDARS: Final = Kind("calendar", "calendars", CalendarChanged, CalendarBody, CalendarView)
+SITES: Final = Kind("site", "sites", SiteChanged, SiteBody, SiteView)
+QUEUES: Final = Kind("queue", "queues", QueueChanged, QueueBody, QueueView)
+POLICIES: Final = Kind("policy", "policies", PolicyChanged, PolicyBody, PolicyView)
+
+KINDS: Final = (QUEUES, SKILLS, SITES, POLICIES, CALENDARS)
+
+
+def known(orders: Orders) -> Known:
+    """Return the documents that are there, deleted ones left out."""
+    return Known(
+        {
+            kind.name: {
+                revision.document.document_id.partition(":")[2]: msgspec.to_builtins(
+                    revision.document
+                )
+                for revision in orders.all(kind.event)
+                if revision.live
+            }
+            for kind in KINDS
+        }
+    )
