@@ -20,6 +20,7 @@ from contact_events.topics import (
 from contact_runtime.clock import StoppedClock
 from contact_runtime.log import Ambiguous, Entry, LogWriter, TopicPartition
 from contact_runtime.memory_log import MemoryLog
+from router.silence import Silence
 from tests.support.router_app import PARTITION, Others, RunningRouter
 from tests.support.router_world import START, agent_changed
 from tests.support.wait import until
@@ -78,6 +79,95 @@ async def test_a_leader_is_not_replaced_while_it_lives(
     assert first.leads
     claims = [d for d in await Others(log).decisions() if isinstance(d, RouterEpochStarted)]
     assert len(claims) == 1
+
+
+def _that_never_judges_silence(log: MemoryLog) -> RunningRouter:
+    router = RunningRouter(log)
+    router.loop.silence = Silence(lambda: 1e9)
+    return router
+
+
+async def test_a_leader_told_to_stop_hands_over_without_a_silence(
+    log: MemoryLog, others: Others, routers: list[RunningRouter]
+) -> None:
+    first = await RunningRouter(log).start().leading()
+    routers += [first, _that_never_judges_silence(log).start()]
+    await until("the other follows", lambda: routers[1].loop.caught_up)
+    await others.call("k1")
+    await first.stop()
+    await until("the other leads", lambda: routers[1].leads)
+    events = await others.decisions()
+    (left,) = [d for d in events if isinstance(d, RouterProgress) and d.leaving]
+    claim = events[events.index(left) + 1]
+    assert isinstance(claim, RouterEpochStarted)
+    assert (claim.epoch, left.epoch) == (2, 1)
+    assert [d for d in events if not isinstance(d, RouterEpochStarted) and d.epoch == 1][-1] is left
+
+
+async def test_a_process_about_to_stop_hands_over_before_it_is_told_to_end(
+    log: MemoryLog, routers: list[RunningRouter]
+) -> None:
+    stopping: list[bool] = []
+    first = await RunningRouter(log, leaving=lambda: bool(stopping)).start().leading()
+    routers += [first, _that_never_judges_silence(log).start()]
+    await until("the other follows", lambda: routers[1].loop.caught_up)
+    stopping.append(True)
+    await until("the other leads", lambda: routers[1].leads)
+    assert not first.leads
+    assert first.task is not None
+    assert not first.task.done(), "it still answers people until it is told to end"
+    await routers[1].stop()
+    await asyncio.wait_for(first.stop(), 5)
+    claims = [d for d in await Others(log).decisions() if isinstance(d, RouterEpochStarted)]
+    assert [claim.epoch for claim in claims] == [1, 2], "who leaves does not claim"
+
+
+async def test_after_all_have_left_the_next_start_leads_at_once(
+    log: MemoryLog, routers: list[RunningRouter]
+) -> None:
+    await (await RunningRouter(log).start().leading()).stop()
+    again = _that_never_judges_silence(log)
+    routers.append(again.start())
+    await until("the next start leads", lambda: again.leads)
+
+
+async def test_a_standby_of_other_code_refuses_and_says_why_and_the_same_code_takes_over(
+    log: MemoryLog, routers: list[RunningRouter], caplog: pytest.LogCaptureFixture
+) -> None:
+    first = await RunningRouter(log).start().leading()
+    other = RunningRouter(log, version="other")
+    routers += [first, other.start()]
+    await until("it says why", lambda: "may decide otherwise" in (other.loop.refusal or ""))
+    await until("it says so", lambda: b"router_refuses 1.0" in other.metrics.text())
+    await first.kill()
+    await until("its refusal", lambda: "refuses to lead" in caplog.text)
+    assert not other.leads
+    routers.append(await RunningRouter(log).start().leading())
+    claims = [d for d in await Others(log).decisions() if isinstance(d, RouterEpochStarted)]
+    assert "other" not in {claim.code_version for claim in claims}
+
+
+async def test_other_code_takes_over_from_a_leader_that_leaves(
+    log: MemoryLog, routers: list[RunningRouter]
+) -> None:
+    first = await RunningRouter(log).start().leading()
+    other = RunningRouter(log, version="other")
+    routers += [first, other.start()]
+    await until("the other follows", lambda: other.loop.caught_up)
+    await first.stop()
+    await other.leading()
+    assert other.loop.refusal is None
+
+
+async def test_other_code_leads_after_a_long_silence_rather_than_nobody(
+    log: MemoryLog, routers: list[RunningRouter]
+) -> None:
+    first = await RunningRouter(log).start().leading()
+    other = RunningRouter(log, version="other", foreign_wait_s=1.5)
+    routers += [first, other.start()]
+    await until("the other follows", lambda: other.loop.caught_up)
+    await first.kill()
+    await other.leading()
 
 
 async def test_a_leader_with_nothing_to_decide_tells_how_far_it_has_folded(

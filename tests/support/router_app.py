@@ -32,9 +32,10 @@ PARTITION = partition_of(POOL, PARTITIONS)
 class RunningRouter:
     """One replica, running in this process."""
 
-    def __init__(self, log: Log, clock: Clock | None = None) -> None:
+    def __init__(self, log: Log, clock: Clock | None = None, **more: Any) -> None:
         self.metrics = Metrics()
-        self.loop: Loop = build(log, clock or SystemClock(), POOL, PARTITIONS, self.metrics)
+        parts = (log, clock or SystemClock(), POOL, PARTITIONS, self.metrics)
+        self.loop: Loop = build(*parts, **more)
         self._stop = asyncio.Event()
         self.task: asyncio.Task[None] | None = None
 

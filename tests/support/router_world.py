@@ -207,8 +207,12 @@ class Router:
         if batch is not None and self.replica.leader is not None:
             state = self.replica.leader.state
             self.at_turn = state.copy()
-            self.unsent = [decision_envelope(decision, state) for decision in batch.decisions]
+            self.unsent = self.enveloped(batch)
         return batch
+
+    def enveloped(self, batch: Batch) -> list[Envelope]:
+        assert self.replica.leader is not None
+        return [decision_envelope(d, self.replica.leader.state) for d in batch.decisions]
 
     def send(self) -> bool:
         """Get the batch in flight onto the log."""

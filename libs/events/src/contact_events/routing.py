@@ -69,7 +69,12 @@ class RouterEpochStarted(Event, frozen=True):
 
 @event("router.progress", version=1, topic=ROUTED, key="pool")
 class RouterProgress(Decision, frozen=True):
-    """The leader lives and has folded its inputs so far, with nothing to decide."""
+    """The leader lives and has folded its inputs so far, with nothing to decide.
+
+    `leaving`: it has said all that it will say, and whoever stands by may claim at once.
+    """
+
+    leaving: bool = False
 
 
 @event("call.routed", version=1, topic=ROUTED, key="call_id")

@@ -50,6 +50,8 @@ BI_AGENT_INTERVALS = Topic(
 )
 CLOCK = Topic("clock", "clock", "clock", kept=False, compacted=True, pooled=False)
 ROUTER_HEARTBEATS = Topic("router-heartbeats", "router", "pool", kept=False, retention_s=600)
+ROUTER_SNAPSHOTS = Topic("router-snapshots", "router", "pool")
+ROUTER_SNAPSHOT_CHUNKS = Topic("router-snapshot-chunks", "router", "pool")
 
 TOPICS: tuple[Topic, ...] = (
     CALL_ARRIVED,
@@ -66,6 +68,8 @@ TOPICS: tuple[Topic, ...] = (
     BI_AGENT_INTERVALS,
     CLOCK,
     ROUTER_HEARTBEATS,
+    ROUTER_SNAPSHOTS,
+    ROUTER_SNAPSHOT_CHUNKS,
 )
 BY_NAME: dict[str, Topic] = {topic.name: topic for topic in TOPICS}
 

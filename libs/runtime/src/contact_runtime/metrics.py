@@ -139,6 +139,26 @@ ROUTER_TURN_SECONDS = Metric(
     (),
     (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5),
 )
+ROUTER_DECIDE_SECONDS = Metric(
+    "router_decide_seconds",
+    "histogram",
+    "seconds",
+    "One turn that decided something: deciding alone (machine time).",
+    (),
+    (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5),
+)
+ROUTER_FOLD_LAG_SECONDS = Metric(
+    "router_fold_lag_seconds",
+    "histogram",
+    "seconds",
+    "Age of the newest record of each read when it was folded (machine time of the writer).",
+)
+ROUTER_UNFOLDED = Metric(
+    "router_unfolded_records",
+    "gauge",
+    "records",
+    "Inputs read that no valid decision names yet: the follower folds them with the next one.",
+)
 ROUTER_READ_BACK_SECONDS = Metric(
     "router_read_back_seconds",
     "histogram",
@@ -146,6 +166,27 @@ ROUTER_READ_BACK_SECONDS = Metric(
     "From a batch of decisions to its being read back, which makes it count (machine time).",
 )
 ROUTER_LEADS = Metric("router_leads", "gauge", "0 or 1", "Whether this replica leads its pool now.")
+ROUTER_REFUSES = Metric(
+    "router_refuses",
+    "gauge",
+    "0 or 1",
+    "Whether this replica would not claim now, since its code decides otherwise than the leader's.",
+)
+ROUTER_SNAPSHOTS = Metric(
+    "router_snapshots_total",
+    "counter",
+    "snapshots",
+    "Snapshots, by what became of them: written, there (another replica wrote it), failed; at the "
+    "start: resumed, passed_over.",
+    ("fate",),
+)
+ROUTER_DIVERGED = Metric(
+    "router_diverged_total",
+    "counter",
+    "snapshots",
+    "Snapshots of another replica at the same place of the log whose queues, reservations or idle "
+    "lists are not those of this one.",
+)
 ROUTER_EPOCH = Metric("router_epoch", "gauge", "epochs", "The epoch this replica has folded.")
 ROUTER_CLAIMS = Metric(
     "router_claims_total", "counter", "claims", "Claims of leadership made by this replica."

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec.structs import replace
+
+from contact_events.routing import RouterProgress
 from router.domain.decide import decide, progress
 from router.domain.due import due
 from router.domain.evolve import OwnDecision, fold
@@ -57,3 +60,13 @@ class Leader:
         if decisions:
             self.in_flight = Batch(tuple(decisions))
         return self.in_flight
+
+    def leave(self, now: datetime) -> Batch:
+        """Return the last batch: the word that this leader decides nothing more."""
+        assert self.in_flight is None, "one batch at a time"
+        last = (replace(said, leaving=True) for said in self._progress(now))
+        self.in_flight = Batch(tuple(last))
+        return self.in_flight
+
+    def _progress(self, now: datetime) -> list[RouterProgress]:
+        return [said for said in progress(self.indexes, now) if isinstance(said, RouterProgress)]

@@ -7,47 +7,40 @@ import asyncio
 import logging
 import random
 import time
-from collections import Counter
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from contact_events.routing import CallRouted
-from contact_events.topics import QUEUE_STATE, ROUTED, ROUTING_CONFIG
+from contact_events.topics import ROUTED, ROUTING_CONFIG
 from contact_runtime.clock import Clock
-from contact_runtime.log import Log, LogError, LogReader, Record, TopicPartition, Unavailable
+from contact_runtime.log import Log, LogError, Record, TopicPartition
 from contact_runtime.metrics import (
     READER_RECORDS,
     ROUTER_CLAIMS,
-    ROUTER_DECISIONS,
-    ROUTER_EPOCH,
+    ROUTER_DECIDE_SECONDS,
     ROUTER_FAILURES,
-    ROUTER_LEADS,
     ROUTER_READ_BACK_SECONDS,
     ROUTER_TURN_SECONDS,
-    ROUTER_VOID,
-    ROUTER_WAIT_SECONDS,
-    ROUTER_WAITING,
     Metrics,
 )
 from router import heartbeats
+from router.candidacy import Candidacy
 from router.codec import claim_envelope, decision_envelope, entry_of, fact_of
-from router.domain.state import INPUTS
-from router.hints import EVERY_S as HINTS_EVERY_S
 from router.hints import Hints
-from router.leader import Batch, Leader
+from router.leader import Batch
 from router.orders import Orders
 from router.replica import Replica
+from router.resuming import Resuming
 from router.sending import Outgoing, Sender
 from router.set_aside import READER, SetAside
 from router.silence import ANSWERING_S, Silence
+from router.snapshot_store import SnapshotStore
+from router.snapshotting import Snapshotting
+from router.telling import Led, Telling
 from router.whisper import Whisper
 
 READ_LIMIT_S: Final = 0.05
 """Machine seconds that a read waits for a record: how often time alone is looked at."""
-
-PAUSE_S: Final = 0.2
-"""Machine seconds before a log that did not answer at the start is asked again."""
 
 PROGRESS_S: Final = 1.0
 """Machine seconds without a decision after which the leader says that it lives."""
@@ -55,23 +48,20 @@ PROGRESS_S: Final = 1.0
 READ_BACK_LIMIT_S: Final = 5.0
 """Machine seconds in which a batch is read back while the log answers; later is a failure."""
 
+LEAVE_LIMIT_S: Final = 1.0
+"""Machine seconds that a leader told to stop has to say that it leaves."""
+
+FOREIGN_WAIT_S: Final = 30.0
+
 log = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class _Led:
-    """What the shell keeps of one leadership."""
-
-    leader: Leader
-    hints: Hints
-    decided_at: float
-    beaten_at: float = 0.0
-    hinted_at: float = 0.0
 
 
 @dataclass
 class Loop:
-    """One replica of the router of `replica.pool`, on a log. Times are machine seconds."""
+    """One replica of the router of `replica.pool`, on a log. Times are machine seconds.
+
+    `leaving` tells that the process is about to stop: who leads hands over at once.
+    """
 
     replica: Replica
     log: Log
@@ -79,61 +69,78 @@ class Loop:
     clock: Clock
     orders: Orders
     metrics: Metrics
+    leaving: Callable[[], bool] = lambda: False
+    foreign_wait_s: float = FOREIGN_WAIT_S
     machine: Callable[[], float] = time.monotonic
     draw: Callable[[], float] = random.random
     caught_up: bool = False
-    _led: _Led | None = None
+    _led: Led | None = None
     _ends: dict[str, int] = field(default_factory=dict)
-    _void: int = 0
     _life: int = 0
     _sent_at: float = 0.0
+    _leaves_since: float | None = None
+    _refused: str | None = None
 
     def __post_init__(self) -> None:
         """Make the parts that need no connection."""
+        replica, metrics = self.replica, self.metrics
         self.silence = Silence(self.draw)
+        self.candidacy = Candidacy(replica, self.foreign_wait_s)
         self.whisper = Whisper(self.log)
+        self.telling = Telling(
+            *(replica, self.partition),
+            whisper=self.whisper,
+            metrics=metrics,
+            clock=self.clock,
+            machine=self.machine,
+        )
         self.set_aside = SetAside(self.log)
-        self.sender = Sender(self.log, self._at(ROUTED.name), done=self._turn, failed=self._failed)
+        self.sender = Sender(self.log, self._at(ROUTED.name), done=self._say, failed=self._failed)
+        store = SnapshotStore(self.log, self.partition, replica.pool, replica.code_version)
+        self.resuming = Resuming(self.log, self.partition, replica, store, metrics)
+        self.snapshotting = Snapshotting(
+            store, metrics, leads=lambda: self._led is not None, draw=self.draw
+        )
+
+    @property
+    def refusal(self) -> str | None:
+        """Return why this replica stands by without claiming, if it does."""
+        return self.candidacy.refusal
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Run until `stop` is set.
+        """Run until `stop` is set; who leads by then leaves in good order.
 
         Raises:
             LogError: the log cannot be read any more; the process is to end and start again.
         """
         reading = self._read(stop)
         beside = (self.sender.run(), self.whisper.run(), self.set_aside.run())
-        await _until_first(reading, *beside)
+        await _until_first(reading, *beside, self.snapshotting.run())
         await self.orders.close()
 
     def _at(self, topic: str) -> TopicPartition:
         return TopicPartition(topic, self.partition)
 
     async def _read(self, stop: asyncio.Event) -> None:
-        reader = await self._open()
+        reader, self._ends = await self.resuming.open()
         try:
-            while not stop.is_set():
+            while not (stop.is_set() and self._gone()):
+                if self._leaves_since is None and (stop.is_set() or self.leaving()):
+                    self._leaves_since = self.machine()
                 records = await reader.read(timeout_s=READ_LIMIT_S)
                 for record in records:
                     self._take(record)
-                self._count(records)
+                self.telling.folded(records, self.refusal is not None)
                 self._step(reader.unheard_s())
                 await asyncio.sleep(0)  # a read with a full buffer never lets others run
         finally:
             await reader.close()
 
-    async def _open(self) -> LogReader:
-        """Return a reader from the beginning; of heartbeats only new ones are of use."""
-        topics, beats = (*INPUTS, ROUTED.name), heartbeats.place(self.partition)
-        while True:
-            try:
-                ends = await self.log.ends((*topics, heartbeats.TOPIC))
-                self._ends = {topic: ends[self._at(topic)] for topic in topics}
-                positions = {self._at(topic): 0 for topic in topics}
-                return await self.log.reader({**positions, beats: ends[beats]})
-            except Unavailable as error:
-                log.warning("cannot read the log yet", extra={"why": str(error)})
-                await asyncio.sleep(PAUSE_S)
+    def _gone(self) -> bool:
+        """Tell whether this replica leads no more, or had its time to say so."""
+        since = self._leaves_since
+        late = since is not None and self.machine() - since > LEAVE_LIMIT_S
+        return late or (self._led is None and self.sender.idle)
 
     def _take(self, record: Record) -> None:
         replica = self.replica
@@ -147,6 +154,8 @@ class Loop:
             self.metrics.add(READER_RECORDS, READER, record.topic, "poison")
         if record.topic == ROUTING_CONFIG.name:
             self.orders.see(fact)
+        if record.offset < replica.read_to[record.topic]:
+            return  # within the snapshot
         flying = replica.leader and replica.leader.in_flight
         replica.read(fact)
         if flying and replica.leader and replica.leader.in_flight is None:
@@ -155,13 +164,17 @@ class Loop:
     def _step(self, unheard_s: float) -> None:
         """Do what is to be done after a read, whether or not anything was read."""
         self._look_who_leads()
+        if self.caught_up and self.replica.mark is not None:
+            self.snapshotting.offer(self.replica.mark)
+            self.replica.mark = None
         if self._led is None:
             self._judge(unheard_s)
             return
         self.silence.look(self.machine(), unheard_s)
-        self._turn()
-        self._beat()
-        self._hint()
+        self._say()
+        if self._leaves_since is None:
+            self.telling.beat(self._led)
+            self.telling.hint(self._led)
         if self._overdue(unheard_s):
             self._failed(LogError("a batch was not read back in time"))
 
@@ -177,19 +190,22 @@ class Loop:
         if leader is (self._led.leader if self._led else None):
             return
         self.set_aside.lead(leader is not None)
-        self.metrics.set(ROUTER_LEADS, to=float(leader is not None))
+        self.telling.leads(leader is not None)
         extra = {"epoch": replica.leadership.epoch, "owner": replica.leadership.owner}
         log.info("leads" if leader else "follows", extra=extra)
         hints = Hints(replica.pool, replica.leadership.epoch)
-        self._led = _Led(leader, hints, self.machine()) if leader else None
+        self._led = Led(leader, hints, self.machine()) if leader else None
 
     def _judge(self, unheard_s: float) -> None:
-        """Claim the next epoch if nobody ever led, or was heard to lead for long enough."""
+        """Claim the next epoch if nobody leads and this replica may."""
         silent = self.silence.look(self.machine(), unheard_s)
-        epoch = self.replica.leadership.epoch
-        first = epoch == 0 and not self.replica.claiming
-        if (silent or first) and self.caught_up and self.sender.idle:
-            self._claim(epoch)
+        if not self.caught_up or not self.sender.idle or self._leaves_since is not None:
+            return
+        if self.candidacy.may_claim(silent=silent, silent_s=self.silence.passed_s):
+            self._claim(self.replica.leadership.epoch)
+        elif silent and self.refusal != self._refused:
+            self._refused = self.refusal
+            log.warning("refuses to lead", extra={"why": self.refusal})
 
     def _claim(self, judged: int) -> None:
         claim = self.replica.claim(judged)
@@ -200,20 +216,37 @@ class Loop:
         log.info("claims", extra={"epoch": claim.epoch, "owner": claim.owner})
         self._send([claim_envelope(claim, self.clock.now())])
 
-    def _turn(self) -> None:
+    def _say(self) -> None:
         """Decide and send, unless the last batch is still on its way or not read back."""
         led = self._led
         if led is None or led.leader is not self.replica.leader or not self.sender.idle:
             return
+        if led.leader.in_flight is not None:
+            return
+        if self._leaves_since is not None:
+            self._leave(led)
+            return
         began = self.machine()
-        alive = began - led.decided_at >= PROGRESS_S
-        batch = self.replica.turn(self.clock.now(), alive=alive)
+        batch = self.replica.turn(self.clock.now(), alive=began - led.decided_at >= PROGRESS_S)
         if batch is None:
             return
+        self.metrics.observe(ROUTER_DECIDE_SECONDS, value=self.machine() - began)
         led.decided_at = began
-        self._send([decision_envelope(d, led.leader.state) for d in batch.decisions])
+        self._send_batch(led, batch)
         self.metrics.observe(ROUTER_TURN_SECONDS, value=self.machine() - began)
-        self._tell(batch)
+        self.telling.decided(batch)
+
+    def _leave(self, led: Led) -> None:
+        """Say once that nothing more is decided; when that was read back, step down."""
+        if self.replica.left:
+            self.replica.step_down()
+            self._look_who_leads()
+        else:
+            log.info("leaves", extra={"epoch": self.replica.leadership.epoch})
+            self._send_batch(led, led.leader.leave(self.clock.now()))
+
+    def _send_batch(self, led: Led, batch: Batch) -> None:
+        self._send([decision_envelope(d, led.leader.state) for d in batch.decisions])
 
     def _send(self, envelopes: list[Any]) -> None:
         self._sent_at = self.machine()
@@ -226,7 +259,7 @@ class Loop:
         log.warning("steps down after a failure of its own", extra={"why": str(error)})
         judged = self.replica.step_down()
         self._look_who_leads()
-        if self.sender.idle:
+        if self.sender.idle and self._leaves_since is None:
             self._claim(judged)
 
     def _overdue(self, unheard_s: float) -> bool:
@@ -234,36 +267,6 @@ class Loop:
         late = self.machine() - self._sent_at > READ_BACK_LIMIT_S
         waits = leader is not None and leader.in_flight is not None and self.sender.idle
         return waits and late and unheard_s < ANSWERING_S
-
-    def _beat(self) -> None:
-        led, now = self._led, self.machine()
-        if led and now - led.beaten_at >= heartbeats.EVERY_S:
-            led.beaten_at = now
-            beat = heartbeats.heartbeat(self.replica.pool, self.replica.leadership)
-            self.whisper.say(heartbeats.place(self.partition), beat)
-
-    def _hint(self) -> None:
-        led, now = self._led, self.machine()
-        if led and now - led.hinted_at >= HINTS_EVERY_S:
-            led.hinted_at = now
-            for envelope in led.hints.changed(led.leader.indexes, self.clock.now()):
-                self.whisper.say(self._at(QUEUE_STATE.name), entry_of(envelope))
-            for queue_id, line in led.leader.indexes.lines.items():
-                self.metrics.set(ROUTER_WAITING, queue_id, to=float(len(line.since)))
-
-    def _tell(self, batch: Batch) -> None:
-        for decision in batch.decisions:
-            self.metrics.add(ROUTER_DECISIONS, type(decision).__name__)
-            if isinstance(decision, CallRouted):
-                queue_id = decision.queue_id or "named agent"
-                self.metrics.observe(ROUTER_WAIT_SECONDS, queue_id, value=decision.why.waited_s)
-
-    def _count(self, records: list[Record]) -> None:
-        for topic, count in Counter(record.topic for record in records).items():
-            self.metrics.add(READER_RECORDS, READER, topic, "taken", amount=count)
-        self.metrics.set(ROUTER_EPOCH, to=float(self.replica.leadership.epoch))
-        self.metrics.add(ROUTER_VOID, amount=self.replica.void - self._void)
-        self._void = self.replica.void
 
 
 async def _until_first(*parts: Coroutine[Any, Any, None]) -> None:

@@ -1,7 +1,7 @@
 """The router as a process: every part, in the order it starts."""
 
 import secrets
-from typing import Final
+from collections.abc import Callable
 
 from fastapi import FastAPI
 
@@ -17,13 +17,11 @@ from contact_runtime.logs import configure_logs
 from contact_runtime.metrics import Metrics
 from contact_runtime.serve import Background, serve
 from router.http import REFUSALS, Desk, routes
-from router.loop import Loop
+from router.loop import FOREIGN_WAIT_S, Loop
 from router.orders import Orders
-from router.replica import Replica
+from router.replica import SNAPSHOT_EVERY, Replica
 from router.settings import Settings
-
-CODE_VERSION: Final = "1"
-"""Of what is decided: two replicas of one version decide equally from equal states."""
+from router.version import code_version
 
 DESCRIPTION = "One queue over all sites: who is offered what, and what people order of it."
 
@@ -34,9 +32,16 @@ async def main(settings: Settings) -> int:
     log = KafkaLog(settings.kafka_bootstrap)
     await log.ensure_topics(TOPICS, settings.partitions)
     metrics, health = Metrics(), Health()
-    loop = build(log, await clock_from_log(log), settings.pool, settings.partitions, metrics)
+    loop = build(
+        *(log, await clock_from_log(log), settings.pool, settings.partitions, metrics),
+        snapshot_every=settings.snapshot_every,
+        foreign_wait_s=settings.foreign_wait_s,
+        leaving=lambda: health.stopping,
+    )
     app = create_router_app(settings, loop, metrics)
     health.add("caught_up", lambda: None if loop.caught_up else "still reading the log")
+    health.note("refuses_to_lead", lambda: loop.refusal)
+    health.note("folds_otherwise", lambda: loop.snapshotting.diverged)
     return await serve(
         app,
         create_ops_app(health, metrics),
@@ -48,17 +53,30 @@ async def main(settings: Settings) -> int:
     )
 
 
-def build(log: Log, clock: Clock, pool: str, partitions: int, metrics: Metrics) -> Loop:
+def build(
+    log: Log,
+    clock: Clock,
+    pool: str,
+    partitions: int,
+    metrics: Metrics,
+    *,
+    version: str | None = None,
+    snapshot_every: int = SNAPSHOT_EVERY,
+    foreign_wait_s: float = FOREIGN_WAIT_S,
+    leaving: Callable[[], bool] = lambda: False,
+) -> Loop:
     """Return one replica of the pool's router, with a name that no other start of it has."""
     partition = partition_of(pool, partitions)
     orders = Orders(log, TopicPartition(ROUTING_CONFIG.name, partition), pool, clock)
     return Loop(
-        replica=Replica(pool, secrets.token_hex(6), CODE_VERSION),
+        replica=Replica(pool, secrets.token_hex(6), version or code_version(), snapshot_every),
         log=log,
         partition=partition,
         clock=clock,
         orders=orders,
         metrics=metrics,
+        leaving=leaving,
+        foreign_wait_s=foreign_wait_s,
     )
 
 

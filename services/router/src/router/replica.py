@@ -7,19 +7,24 @@ inputs it was made from: inputs are folded exactly so far, then the decision; la
 from collections import deque
 from datetime import datetime
 
-from contact_events.routing import Decision, RouterEpochStarted
+from contact_events.routing import Decision, RouterEpochStarted, RouterProgress
 from contact_events.topics import ROUTED
 from contact_events.validity import Leadership, admit
 from router.domain.evolve import apply, fold, own
 from router.domain.state import INPUTS, Fact, State
 from router.leader import Batch, Leader
+from router.snapshots import Mark
+
+SNAPSHOT_EVERY = 100_000
 
 
 class Replica:
     """A router of one pool. `name` is unique to this process and this start of it."""
 
-    def __init__(self, pool: str, name: str, code_version: str) -> None:
-        """Begin as a follower who has read nothing."""
+    def __init__(
+        self, pool: str, name: str, code_version: str, snapshot_every: int = SNAPSHOT_EVERY
+    ) -> None:
+        """Begin as a follower who has read nothing; leave a mark every so many records."""
         self.pool = pool
         self.name = name
         self.code_version = code_version
@@ -31,6 +36,14 @@ class Replica:
         """How many valid claims and decisions were folded: while it grows, somebody leads."""
         self.void = 0
         """How many claims and decisions were folded that do not count."""
+        self.leader_version = ""
+        """The code version of who leads, or led last; empty if nobody ever did."""
+        self.left = False
+        """Whether who leads said that it decides nothing more."""
+        self.mark: Mark | None = None
+        """The last place where a snapshot is due: the same for all replicas. Take it away."""
+        self._snapshot_every = snapshot_every
+        self._marked = 0
         self._claims: set[tuple[int, str]] = set()
         self._claimed = 0
         self._inputs: dict[str, deque[Fact]] = {topic: deque() for topic in INPUTS}
@@ -45,6 +58,19 @@ class Replica:
     def claiming(self) -> bool:
         """Tell whether a claim of this replica was made and not yet read back."""
         return bool(self._claims)
+
+    def resume(self, mark: Mark) -> None:
+        """Go on from a snapshot, before anything was read."""
+        assert not any(self.read_to.values()), "it has read something"
+        self.follower = mark.state
+        self.read_to.update(mark.positions)
+        self.leader_version, self.left = mark.leader_version, mark.left
+        self._marked = mark.records // self._snapshot_every
+
+    @property
+    def unfolded(self) -> int:
+        """Return how many inputs were read that no valid decision has named yet."""
+        return sum(map(len, self._inputs.values()))
 
     def read(self, fact: Fact) -> None:
         """Take the next record of a partition; partitions may come in any interleaving."""
@@ -96,11 +122,12 @@ class Replica:
         if not counts:
             self._passed_over(event)
         elif isinstance(event, RouterEpochStarted):
-            self._led_by(after)
+            self._led_by(after, event.code_version)
         elif isinstance(event, Decision):
             if not self._reached(event.positions):
                 return False
             self._decided(event)
+            self._mark(fact.offset + 1)
         self.life += counts
         return True
 
@@ -109,8 +136,9 @@ class Replica:
         if isinstance(event, RouterEpochStarted):
             self._claims.discard((event.epoch, event.owner))
 
-    def _led_by(self, leadership: Leadership) -> None:
+    def _led_by(self, leadership: Leadership, code_version: str) -> None:
         self.follower.lead(leadership)
+        self.leader_version, self.left = code_version, False
         self.leader = None
         mine = (leadership.epoch, leadership.owner) in self._claims
         self._claims = {claim for claim in self._claims if claim[0] > leadership.epoch}
@@ -119,6 +147,16 @@ class Replica:
             for waiting in self._inputs.values():
                 for fact in waiting:
                     self.leader.fold(fact)
+
+    def _mark(self, routed: int) -> None:
+        """Leave a mark if the decision before `routed` is the first beyond a round number.
+
+        What a follower has folded at a decision is the same in every replica, so this is too.
+        """
+        marked = (sum(self.follower.positions.values()) + routed) // self._snapshot_every
+        if marked > self._marked:
+            self._marked = marked
+            self.mark = Mark(self.follower.copy(), routed, self.leader_version, self.left)
 
     def _reached(self, positions: dict[str, int]) -> bool:
         return all(self.read_to[topic] >= positions.get(topic, 0) for topic in INPUTS)
@@ -129,6 +167,7 @@ class Replica:
             while waiting and waiting[0].offset < end:
                 fold(self.follower, waiting.popleft())
         apply(self.follower, own(decision))
+        self.left = isinstance(decision, RouterProgress) and decision.leaving
         leader = self.leader
         if leader and leader.in_flight and decision.number == leader.in_flight.last:
             leader.in_flight = None

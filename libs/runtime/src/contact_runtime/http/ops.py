@@ -27,12 +27,22 @@ class Health:
     def __init__(self) -> None:
         """Nothing is checked and nothing has started."""
         self._checks: dict[Kind, dict[str, Check]] = {"live": {}, "ready": {}}
+        self._notes: dict[str, Callable[[], str | None]] = {}
         self.started = False
         self.stopping = False
 
     def add(self, name: str, check: Check, kind: Kind = "ready") -> None:
         """Add a check; it must answer within a second or so."""
         self._checks[kind][name] = check
+
+    def note(self, name: str, told: Callable[[], str | None]) -> None:
+        """Add what an operator should read beside the checks, though nothing depends on it."""
+        self._notes[name] = told
+
+    def notes(self) -> dict[str, str]:
+        """Return what there is to be read, by its name."""
+        found = ((name, told()) for name, told in self._notes.items())
+        return {name: words for name, words in found if words is not None}
 
     async def faults(self, kind: Kind) -> dict[str, str]:
         """Return what is wrong, by the check's name; empty when all is well."""
@@ -61,7 +71,7 @@ def create_ops_app(health: Health, metrics: Metrics) -> Starlette:
         return _answer(await health.faults("live"))
 
     async def ready(_: Request) -> Response:
-        return _answer(await health.faults("ready"))
+        return _answer(await health.faults("ready"), health.notes())
 
     async def started(_: Request) -> Response:
         return _answer({} if health.started else {"started": "not yet"})
@@ -73,5 +83,6 @@ def create_ops_app(health: Health, metrics: Metrics) -> Starlette:
     return Starlette(routes=[Route(path, endpoint) for path, endpoint in paths.items()])
 
 
-def _answer(faults: Mapping[str, str]) -> Response:
-    return JSONResponse({"ok": not faults, "faults": dict(faults)}, 503 if faults else 200)
+def _answer(faults: Mapping[str, str], notes: Mapping[str, str] | None = None) -> Response:
+    said = {"ok": not faults, "faults": dict(faults)} | ({"notes": dict(notes)} if notes else {})
+    return JSONResponse(said, 503 if faults else 200)
