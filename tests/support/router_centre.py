@@ -4,7 +4,7 @@ from typing import Any
 
 from contact_events.agents import Slot
 from contact_events.answering import CallAnswered, CallRangOut, CallRejected
-from contact_events.calls import CallQueued, CallRecovered
+from contact_events.calls import Caller, CallQueued, CallRecovered
 from contact_events.registry import Event
 from contact_events.routing import CallOverflowed, CallRescinded, CallRouted, Decision
 from router.domain.state import Call, State
@@ -72,10 +72,14 @@ class Centre:
         agent_id: str | None = None,
         asked_by: str | None = None,
         priority: int = 0,
+        preferred: str | None = None,
+        caller: str | None = None,
+        **about: Any,
     ) -> None:
         """Let a call arrive and wait, a millisecond after what was before."""
         self.topics.later(0.001)
-        self.say(arrived(call_id, entry, asked_by_agent_id=asked_by))
+        who = Caller(ref=caller, ref_version=1, prefix="+7495", sealed="") if caller else None
+        self.say(arrived(call_id, entry, asked_by_agent_id=asked_by, caller=who, **about))
         self.say(
             CallQueued(
                 call_id=call_id,
@@ -83,6 +87,7 @@ class Centre:
                 queue_id=None if agent_id else queue_id,
                 agent_id=agent_id,
                 priority=priority,
+                preferred_agent_id=preferred,
             )
         )
 
@@ -131,6 +136,15 @@ class Centre:
             self.say(CallRangOut(**about, rang_for_s=20.0), offer.agent_id)
         else:
             self.say(CallRejected(**about, reason=reason), offer.agent_id)
+
+    def slot_of(self, agent_id: str) -> tuple[Slot, ...]:
+        """Return the agent's slots as they last were."""
+        return self.state.agents[agent_id].slots
+
+    def unserved(self) -> dict[str, int]:
+        """Return the queues where calls wait for whom nobody is signed in."""
+        assert self.router.replica.leader is not None
+        return self.router.replica.leader.indexes.unserved()
 
     def known(self, call_id: str) -> Call:
         return self.state.calls[call_id]

@@ -28,10 +28,10 @@ JOINING: tuple[Mutant, ...] = (
         ),
         (
             "ivr.consumers",
-            "READS = (ANSWERED, AGENT_STATE, ROUTED)",
+            "READS = (ANSWERED, AGENT_STATE, ROUTED, ROUTING_CONFIG)",
             """from contact_events.topics import WRAPPED_UP
 from contact_events.wrapping import CallReleased
-READS = (ANSWERED, AGENT_STATE, ROUTED, WRAPPED_UP)""",
+READS = (ANSWERED, AGENT_STATE, ROUTED, ROUTING_CONFIG, WRAPPED_UP)""",
         ),
         (
             "ivr.consumers",

@@ -146,7 +146,7 @@ ROUTING: tuple[Mutant, ...] = (
     mutant(
         12,
         "recovered_first",
-        ("router.domain.indexes", "(0 if call.recovered else 1)", "1"),
+        ("router.domain.placing", "(0 if call.recovered else 1)", "1"),
     ),
     mutant(
         12,

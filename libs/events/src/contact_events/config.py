@@ -141,7 +141,7 @@ class LostRule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """When a site is found lost: so large a share of those signed in, lost within seconds.
 
     `at_least` agents must have been signed in. It is found again when that share of those who
-    were signed in before is back, or anybody is and no loss followed for `back_after_s`.
+    were lost is back, or anybody is there and no loss followed for `back_after_s`.
     """
 
     share: float = 0.5

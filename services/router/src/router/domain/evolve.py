@@ -49,7 +49,7 @@ from contact_events.topics import (
 )
 from contact_events.validity import Leadership
 from router.domain.calls import fold_call, keep
-from router.domain.paces import busier, came, paced, went
+from router.domain.paces import busier, came, just_lost, paced, went
 from router.domain.rules import closes
 from router.domain.state import (
     DEFAULT_POLICY,
@@ -159,10 +159,12 @@ def _routed(state: State, routed: CallRouted) -> Touched:
 def _standing(state: State, site_id: str, status: SiteStatus, at: datetime) -> Standing:
     """Return what was decided of a site with what it was decided from."""
     crowd, site = state.crowds.get(site_id, Crowd()), state.sites.get(site_id)
+    before = state.standings.get(site_id, Standing())
     return Standing(
         status=status,
         since=at,
-        base=crowd.signed_in + len(crowd.lost_at),
+        signed_in=crowd.signed_in,
+        lost=just_lost(state.policy.lost, crowd, before.since),
         revision=site.revision if site else 0,
     )
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from math import exp, inf, log
 from typing import Final
 
+from contact_events.config import LostRule
 from router.domain.state import Agent, Crowd, Pace, Patience
 
 BUSY_FADES_S: Final = 3600.0
@@ -78,3 +79,11 @@ def went(crowd: Crowd, at: datetime, *, lost: bool) -> Crowd:
     if kept and kept[0] < since:
         kept = tuple(loss for loss in kept if loss >= since)
     return Crowd(crowd.signed_in - 1, (*kept, at))
+
+
+def just_lost(rule: LostRule | None, crowd: Crowd, since: datetime | None) -> int:
+    """Return how many connections were lost after `since`, within seconds of the last one."""
+    if rule is None or not crowd.lost_at:
+        return 0
+    first = crowd.lost_at[-1] - timedelta(seconds=rule.within_s)
+    return sum(at >= first and (since is None or at > since) for at in crowd.lost_at)

@@ -9,6 +9,7 @@ from contact_events.config import LostRule, Reserve, SiteChanged
 from contact_events.opening import next_change, open_at
 from router.domain.expected import expected_wait
 from router.domain.indexes import Indexes
+from router.domain.paces import just_lost
 from router.domain.rules import known_queue
 from router.domain.state import Crowd, SiteStatus, Standing, State
 
@@ -83,18 +84,13 @@ def is_lost(state: State, site: SiteChanged, now: datetime) -> bool:
 
 def _falls(rule: LostRule, crowd: Crowd, standing: Standing) -> bool:
     """Tell whether so large a share was lost at once, since the status last changed."""
-    if not crowd.lost_at:
-        return False
-    since = crowd.lost_at[-1] - timedelta(seconds=rule.within_s)
-    lost = sum(
-        at >= since and (standing.since is None or at > standing.since) for at in crowd.lost_at
-    )
+    lost = just_lost(rule, crowd, standing.since)
     base = crowd.signed_in + lost
     return lost > 0 and base >= rule.at_least and lost >= rule.share * base
 
 
 def _is_back(rule: LostRule, crowd: Crowd, standing: Standing, now: datetime) -> bool:
-    if crowd.signed_in >= max(1, ceil(rule.share * standing.base)):
+    if crowd.signed_in >= standing.signed_in + max(1, ceil(rule.share * standing.lost)):
         return True
     quiet = timedelta(seconds=rule.back_after_s)
     last = crowd.lost_at[-1] if crowd.lost_at else standing.since

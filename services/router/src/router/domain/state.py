@@ -163,14 +163,16 @@ class Crowd(msgspec.Struct, frozen=True):
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """What was last decided of a site; `base` is how many were signed in when it was lost.
+    """What was last decided of a site, and what was folded then.
 
-    `revision` of its document had been folded then.
+    That is how many were signed in, how many connections had just been lost, and the revision of
+    its document.
     """
 
     status: SiteStatus = "open"
     since: datetime | None = None
-    base: int = 0
+    signed_in: int = 0
+    lost: int = 0
     revision: int = 0
 
 
