@@ -68,26 +68,26 @@ class _Day:
             else:
                 router.move_to(when)
             self._let_decide()
-        sites = [None if one is None else router.site_of[one] for one in self._agents]
-        return Answers(self._day, router.centre, self._ring, self._waits, self._agents, sites)
+        sites = [None if one is None else router.floor.site_of[one] for one in self._agents]
+        return Answers(self._day, router.floor.centre, self._ring, self._waits, self._agents, sites)
 
     def _happen(self, kind: int, number: int) -> None:
         call, router = self._day[number], self._router
         if kind == _CAME:
-            router.queued(f"{number:08}", call.home, call.queue)
+            router.floor.queued(f"{number:08}", call.home, call.queue)
             if call.patience is not None:
                 heappush(self._events, (call.at + call.patience, _LEFT, number))
         elif kind == _PICKED_UP:
             if number in self._offers:
                 self._answer(number, self._offers[number])
         elif kind == _END:
-            router.ended(self._offers.pop(number))
+            router.floor.ended(self._offers.pop(number))
         elif self._waits[number] is None:
-            router.abandoned(f"{number:08}", self._offers.pop(number, None))
+            router.floor.abandoned(f"{number:08}", self._offers.pop(number, None))
 
     def _answer(self, number: int, offer: CallRouted) -> None:
         call, now = self._day[number], self._router.now
-        self._router.answered(offer)
+        self._router.floor.answered(offer)
         self._waits[number] = now - call.at
         self._agents[number] = offer.agent_id
         heappush(self._events, (now + call.handle, _END, number))
@@ -98,7 +98,7 @@ class _Day:
                 number = int(decision.call_id)
                 self._offers[number] = decision
                 if self._ring:
-                    self._router.ringing(decision)
+                    self._router.floor.ringing(decision)
                     heappush(self._events, (self._router.now + self._ring, _PICKED_UP, number))
                 else:
                     self._answer(number, decision)

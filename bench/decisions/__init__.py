@@ -1,0 +1,19 @@
+"""Decisions a second, their cost by size, their way through Kafka, and the memory of it all."""
+
+from bench.decisions import core, flood, live, memory
+from bench.report import Report
+
+_NOTE = """\
+The naive scan is the same rules with no index: every decision looks at every call and agent. A
+decision's baseline is that of 1,000 agents, the scan's is the router's decision in the same run.
+Through Kafka a batch is sent when the one before was read back; the router runs as a process of its
+own, broker and bench beside it on the same machine."""
+
+
+async def measure(report: Report) -> None:
+    """Measure the core alone, then on Kafka."""
+    memory.measure(report)
+    core.measure(report)
+    await flood.measure(report)
+    await live.measure(report)
+    report.note = _NOTE

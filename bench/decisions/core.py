@@ -1,0 +1,214 @@
+"""Decisions a second of the pure core, and of the same rules without an index."""
+
+import time
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from heapq import nsmallest
+from itertools import count
+from typing import Final
+
+from bench.report import Report, draw
+from bench.routing.centre import Centre, centre
+from bench.routing.router import Routed
+from contact_events.routing import CallRouted
+from router.domain.evolve import OwnDecision
+from router.domain.state import Agent, Call, Fact, State
+
+AGENTS: Final = (1_000, 10_000, 100_000)
+SITES: Final = (4, 50)
+QUEUES, SKILLS = 8, 3
+TALKING: Final = 0.92
+WAITING: Final = 0.05
+STEPS: Final = 3_000
+SCANS: Final = {1_000: 200, 10_000: 30, 100_000: 5}
+
+
+def hall(agents: int, sites: int) -> Centre:
+    """Return a centre of equal sites where each agent can answer 3 of 8 queues."""
+    names = tuple(f"site-{number:02}" for number in range(sites))
+    return centre((agents // sites,) * sites, queues=QUEUES, skills=SKILLS, sites=names)
+
+
+@dataclass(slots=True)
+class Spent:
+    """Seconds in `decide`, and in all: folding the facts of the call's whole life included."""
+
+    decisions: int = 0
+    deciding_s: float = 0.0
+    folding_s: float = 0.0
+
+    @property
+    def each_us(self) -> float:
+        """Return the microseconds of a decision alone."""
+        return 1e6 * self.deciding_s / self.decisions
+
+    @property
+    def a_second(self) -> float:
+        """Return the decisions a second with everything that has to be folded for them."""
+        return self.decisions / (self.deciding_s + self.folding_s)
+
+
+class Timed(Routed):
+    """A router whose folds and decisions are timed, among callers who come at its pace."""
+
+    def __init__(self, centre: Centre) -> None:
+        """Open the centre."""
+        self.spent = Spent()
+        self.talks: deque[CallRouted] = deque()
+        self._calls = count()
+        super().__init__(centre)
+
+    def fold(self, fact: Fact) -> None:
+        """Fold, timed."""
+        began = time.perf_counter()
+        super().fold(fact)
+        self.spent.folding_s += time.perf_counter() - began
+
+    def decide(self) -> list[OwnDecision]:
+        """Decide, timed."""
+        began = time.perf_counter()
+        said = super().decide()
+        self.spent.deciding_s += time.perf_counter() - began
+        return said
+
+    def comes(self) -> str:
+        """Let the next call come; return its id."""
+        number = next(self._calls)
+        self.move_to(self.now + 1_000)
+        call_id = f"{number:08}"
+        home = number * 7 % len(self.floor.centre.sites)
+        self.floor.queued(call_id, home, number * 5 % QUEUES)
+        return call_id
+
+    def offers(self) -> list[CallRouted]:
+        """Let the router decide and every offer be taken at once."""
+        offers = [one for one in self.decide() if isinstance(one, CallRouted)]
+        for offer in offers:
+            self.floor.answered(offer)
+            self.talks.append(offer)
+        self.spent.decisions += len(offers)
+        return offers
+
+    def ends(self) -> None:
+        """Let the oldest talk end."""
+        self.floor.ended(self.talks.popleft())
+
+
+def measure(report: Report) -> None:
+    """Add the figures of every size."""
+    sizes = [(agents, sites) for agents in AGENTS for sites in SITES]
+    smallest: dict[str, float] = {}
+    for done, (agents, sites) in enumerate(sizes):
+        draw("sizes of the pure core", done, len(sizes))
+        router = Timed(hall(agents, sites))
+        _fill(router, round(TALKING * agents))
+        name = f"{agents:,} agents, {sites} sites"
+        for regime, spent in _regimes(router, agents):
+            first = smallest.setdefault(f"{sites} {regime}", spent.each_us)
+            report.add(f"{name}, {regime}: a decision", spent.each_us, "µs", baseline=first)
+            report.add(f"{name}, {regime}: with its folds", spent.a_second, "1/s")
+            if regime == "agents wait":
+                scan_us = _scan_us(router, SCANS[agents])
+                report.add(f"{name}: naive scan", scan_us, "µs", baseline=spent.each_us)
+    draw("sizes of the pure core", len(sizes), len(sizes))
+
+
+def _fill(router: Timed, talks: int) -> None:
+    for _ in range(talks):
+        router.comes()
+        router.offers()
+
+
+def _regimes(router: Timed, agents: int) -> Iterator[tuple[str, Spent]]:
+    """Yield what was spent while agents wait for callers, and while callers wait for agents."""
+    router.spent = Spent()
+    for _ in range(STEPS):
+        router.comes()
+        router.offers()
+        router.ends()
+        router.offers()
+    yield "agents wait", router.spent
+    while len(router.talks) < agents:
+        router.comes()
+        router.offers()
+    for _ in range(round(WAITING * agents)):
+        router.comes()
+        router.offers()
+    router.spent = Spent()
+    for _ in range(STEPS):
+        router.ends()
+        router.offers()
+        router.comes()
+        router.offers()
+    yield "callers wait", router.spent
+
+
+def _scan_us(router: Timed, times: int) -> float:
+    """Return the microseconds of a decision that looks at every call and every agent.
+
+    Raises:
+        AssertionError: it chose another agent than the router: the two are not comparable.
+    """
+    spent_s = 0.0
+    for _ in range(times):
+        router.comes()
+        began = time.perf_counter()
+        chosen = naive(router.state)
+        spent_s += time.perf_counter() - began
+        (offer,) = router.offers()
+        assert chosen == (offer.call_id, offer.agent_id), (chosen, offer)
+        router.ends()
+        router.offers()
+    return 1e6 * spent_s / times
+
+
+def naive(state: State) -> tuple[str, str] | None:
+    """Return the first call that waits and its agent by the router's rules, with no index at all.
+
+    Of the calls the first by priority and time, of the agents the longest idle, at home if there
+    is one; counts who was left out for what, as the router does.
+    """
+    waiting = ((_rank(one), call_id) for call_id, one in state.calls.items() if _waits(state, one))
+    for _, call_id in nsmallest(1, waiting):
+        return _scan(state, call_id, state.calls[call_id])
+    return None
+
+
+def _rank(call: Call) -> tuple[int, int, float]:
+    since = call.waiting_since.timestamp() if call.waiting_since else 0.0
+    return (0 if call.recovered else 1, -call.priority, since)
+
+
+def _waits(state: State, call: Call) -> bool:
+    if call.phase != "waiting" or max(call.overflowed, call.closed) >= call.attempt:
+        return False
+    offers = (state.reservations[one] for one in call.reservations)
+    return not any(one.attempt == call.attempt and not one.rescinded for one in offers)
+
+
+def _scan(state: State, call_id: str, call: Call) -> tuple[str, str] | None:
+    needed = state.queues[call.queue_id or ""].skills
+    excluded: dict[str, int] = {}
+    best: tuple[bool, int, str] | None = None
+    for agent_id, agent in state.agents.items():
+        reason = _left_out(state, agent_id, agent, needed)
+        if reason is not None:
+            excluded[reason] = excluded.get(reason, 0) + 1
+            continue
+        key = (agent.site_id != call.entry_site_id, agent.offset, agent_id)
+        best = key if best is None else min(best, key)
+    return (call_id, best[2]) if best else None
+
+
+def _left_out(state: State, agent_id: str, agent: Agent, needed: dict[str, int]) -> str | None:
+    if any(agent.skills.get(skill, -1) < level for skill, level in needed.items()):
+        return "skills"
+    if agent.presence != "Ready":
+        return "not_ready"
+    for slot in agent.slots:
+        use = state.slots.get((agent_id, slot.slot))
+        said = slot.last_reservation_id
+        if slot.state == "free" and (use is None or (use.settled and use.reservation_id == said)):
+            return None
+    return "busy"
