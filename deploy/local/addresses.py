@@ -1,19 +1,20 @@
 """Where the log and the databases of a state folder are, for tools that come later."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from deploy.local.settings import LocalSettings, database_of
+from deploy.local.settings import SERVICES, LocalSettings, database_of, processes_of
 from deploy.local.state import StateFolder
 
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """The broker, and the database server without a database's name."""
+    """The broker, the database server without a database's name, and the ops ports by process."""
 
     kafka: str
     database_server: str
+    ops: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, state: StateFolder) -> "Addresses":
@@ -26,7 +27,9 @@ class Addresses:
     @classmethod
     def told(cls, settings: LocalSettings) -> "Addresses":
         """Return where a run with these settings has them."""
-        return cls(settings.kafka, settings.database_server)
+        names = (name for service in SERVICES for name in processes_of(service))
+        ops = {name: settings.ops_url(name) for name in names}
+        return cls(settings.kafka, settings.database_server, ops)
 
     def database(self, service: str) -> str:
         """Return the URL of the service's database."""

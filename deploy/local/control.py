@@ -1,17 +1,21 @@
 """A word to the system that runs in the state folder: stop, kill, audit, replay, tail."""
 
+import contextlib
 import os
 import signal
 import sys
+import urllib.request
+from collections.abc import Sequence
 from typing import NoReturn
 
 from deploy.local.addresses import Addresses
 from deploy.local.lock import SUPERVISOR, running_supervisor
 from deploy.local.pidfiles import end_left_overs, gone_within, pid_files, read_pid_file
-from deploy.local.settings import read_settings
+from deploy.local.settings import REPLICAS, read_settings
 from deploy.local.state import StateFolder, state_folder
 
 STOP_LIMIT_S = 120.0
+ANSWER_LIMIT_S = 2.0
 
 
 def stop(state: StateFolder) -> int:
@@ -30,7 +34,12 @@ def stop(state: StateFolder) -> int:
 
 
 def kill(state: StateFolder, name: str) -> int:
-    """Kill one process as if it had crashed; return the exit code."""
+    """Kill one process as if it had crashed; of a service that stands by, who leads.
+
+    Return the exit code.
+    """
+    if name in REPLICAS and read_pid_file(state.run, name) is None:
+        name = leading(Addresses.of(state), REPLICAS[name]) or REPLICAS[name][0]
     known = read_pid_file(state.run, name)
     if known is None or not known.process.alive():
         running = ", ".join(sorted(one.name for one in pid_files(state.run)))
@@ -39,6 +48,17 @@ def kill(state: StateFolder, name: str) -> int:
     os.kill(known.process.pid, signal.SIGKILL)
     print(f"killed {name} (pid {known.process.pid}); `make run` says when it is back")
     return 0
+
+
+def leading(addresses: Addresses, processes: Sequence[str]) -> str | None:
+    """Return which of these processes says that it leads; None if none of them does."""
+    for name in processes:
+        with contextlib.suppress(OSError, KeyError):
+            url = f"{addresses.ops[name]}/metrics"
+            with urllib.request.urlopen(url, timeout=ANSWER_LIMIT_S) as said:
+                if b"router_leads 1.0" in said.read():
+                    return name
+    return None
 
 
 def audit(state: StateFolder, more: list[str]) -> NoReturn:

@@ -10,7 +10,13 @@ from contact_runtime.issuer import CLIENT_KEYS_FILE, JWKS_FILE
 from deploy.local.migrations import DATABASES
 from deploy.local.processes import ProcessSpec
 from deploy.local.readiness import http_ok, says
-from deploy.local.settings import SERVICES, WITHOUT_DATABASE, LocalSettings, database_of
+from deploy.local.settings import (
+    SERVICES,
+    WITHOUT_DATABASE,
+    LocalSettings,
+    database_of,
+    processes_of,
+)
 from deploy.local.state import REPOSITORY, StateFolder
 
 MODULES = {service: service.replace("-", "_") for service in SERVICES}
@@ -47,16 +53,17 @@ class Plan:
         return ProcessSpec("migrations", command, {DATABASES: json.dumps(told)})
 
     def services(self) -> Sequence[ProcessSpec]:
-        """Return the five services."""
+        """Return the processes of the five services; the router stands by for itself."""
         return [
             ProcessSpec(
-                service,
+                name,
                 (sys.executable, "-m", MODULES[service]),
-                self._service_environment(service),
-                ready=http_ok(self.settings.reached_at, self.settings.ops_port(service)),
+                self.environment(service, name),
+                ready=http_ok(self.settings.reached_at, self.settings.ops_port(name)),
                 ready_limit_s=SERVICE_LIMIT_S,
             )
             for service in SERVICES
+            for name in processes_of(service)
         ]
 
     def sim(self) -> ProcessSpec:
@@ -77,14 +84,15 @@ class Plan:
         command = (sys.executable, "-m", "sim")
         return ProcessSpec("sim", command, {k: v for k, v in told.items() if v})
 
-    def _service_environment(self, service: str) -> dict[str, str]:
+    def environment(self, service: str, process: str) -> dict[str, str]:
+        """Return what a process of the service is told."""
         said = self.settings
         told = {
             "KAFKA_BOOTSTRAP": self.settings.kafka,
             "PARTITIONS": str(said.partitions),
             "HOST": said.host,
-            "HTTP_PORT": str(said.http_port(service)),
-            "OPS_PORT": str(said.ops_port(service)),
+            "HTTP_PORT": str(said.http_port(process)),
+            "OPS_PORT": str(said.ops_port(process)),
             "JWKS": str(self.state.keys / JWKS_FILE),
             "CLIENT_KEYS_FILE": str(self.state.keys / CLIENT_KEYS_FILE),
             "CORS_ORIGINS": said.url("reporting"),

@@ -11,6 +11,11 @@ from deploy.local.ports import PortNeed
 SERVICES = ("ivr", "router", "agent-state", "reporting", "geo")
 LOOPBACK = "127.0.0.1"
 WITHOUT_DATABASE = frozenset({"router"})
+REPLICAS = {"router": ("router-1", "router-2")}
+"""The processes of a service that runs more than once; elsewhere the one has its name."""
+
+_PLACES = (*SERVICES, "router-2")
+"""Whose port is the how-manieth: the first replica has its service's."""
 
 
 class Unusable(Exception):
@@ -47,17 +52,21 @@ class LocalSettings:
         """Return the URL of the database server, without a database's name."""
         return self.database_url or f"postgresql://postgres@{LOOPBACK}:{self.postgres_port}"
 
-    def http_port(self, service: str) -> int:
-        """Return the port of the service's API."""
-        return self.http_ports_from + SERVICES.index(service)
+    def http_port(self, process: str) -> int:
+        """Return the port of the API of the service, or of this process of it."""
+        return self.http_ports_from + _place(process)
 
-    def ops_port(self, service: str) -> int:
-        """Return the port of the service's probes and metrics."""
-        return self.ops_ports_from + SERVICES.index(service)
+    def ops_port(self, process: str) -> int:
+        """Return the port of the probes and metrics of the service, or of this process of it."""
+        return self.ops_ports_from + _place(process)
 
-    def url(self, service: str) -> str:
-        """Return the address of the service's API."""
-        return f"http://{self.reached_at}:{self.http_port(service)}"
+    def url(self, process: str) -> str:
+        """Return the address of the API of the service, or of this process of it."""
+        return f"http://{self.reached_at}:{self.http_port(process)}"
+
+    def ops_url(self, process: str) -> str:
+        """Return the address of the probes and metrics of the service, or of this process."""
+        return f"http://{self.reached_at}:{self.ops_port(process)}"
 
     @property
     def reached_at(self) -> str:
@@ -74,10 +83,20 @@ class LocalSettings:
             ]
         if self.database_url is None:
             needs.append(PortNeed("PostgreSQL", self.postgres_port, "POSTGRES_PORT"))
-        for service in SERVICES:
-            needs.append(PortNeed(service, self.http_port(service), "HTTP_PORTS_FROM"))
-            needs.append(PortNeed(f"{service} ops", self.ops_port(service), "OPS_PORTS_FROM"))
+        for name in (name for service in SERVICES for name in processes_of(service)):
+            needs.append(PortNeed(name, self.http_port(name), "HTTP_PORTS_FROM"))
+            needs.append(PortNeed(f"{name} ops", self.ops_port(name), "OPS_PORTS_FROM"))
         return needs
+
+
+def processes_of(service: str) -> tuple[str, ...]:
+    """Return the names of the processes that a service runs as."""
+    return REPLICAS.get(service, (service,))
+
+
+def _place(process: str) -> int:
+    first = {replicas[0]: service for service, replicas in REPLICAS.items()}
+    return _PLACES.index(first.get(process, process))
 
 
 def read_settings(environment: Mapping[str, str]) -> LocalSettings:

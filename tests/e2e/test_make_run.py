@@ -15,7 +15,10 @@ from tests.support.local_run import Place, Run, new_place
 from tests.support.wait import until
 
 UP_LIMIT_S = 240.0
-PROCESSES = ("kafka", "postgres", "clock", "ivr", "router", "agent-state", "reporting", "geo")
+PROCESSES = (
+    *("kafka", "postgres", "clock", "ivr", "router-1", "router-2", "agent-state", "reporting"),
+    "geo",
+)
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(600)]
 

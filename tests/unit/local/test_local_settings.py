@@ -7,7 +7,7 @@ import pytest
 
 from deploy.local.announcement import place_a_call
 from deploy.local.plan import Plan
-from deploy.local.settings import SERVICES, database_of, read_settings
+from deploy.local.settings import SERVICES, database_of, processes_of, read_settings
 from deploy.local.state import StateFolder
 
 
@@ -38,15 +38,20 @@ def test_an_empty_setting_counts_as_not_given() -> None:
 
 def test_no_two_parts_listen_on_one_port() -> None:
     ports = [need.port for need in read_settings({}).needs()]
-    assert len(set(ports)) == len(ports) == 13
+    assert len(set(ports)) == len(ports) == 15
+
+
+def test_the_first_router_has_the_port_of_the_service() -> None:
+    read = read_settings({})
+    assert read.url("router") == read.url("router-1") == "http://127.0.0.1:8102"
+    assert read.ops_url("router-2") == "http://127.0.0.1:9106"
 
 
 def test_a_cluster_that_is_there_already_needs_no_ports_here() -> None:
     read = read_settings({"KAFKA_BOOTSTRAP": "kafka:9092", "DATABASE_URL": "postgresql://db"})
-    assert {need.part for need in read.needs()} == {
-        *SERVICES,
-        *(f"{service} ops" for service in SERVICES),
-    }
+    names = {name for service in SERVICES for name in processes_of(service)}
+    assert {need.part for need in read.needs()} == names | {f"{name} ops" for name in names}
+    assert names == {*SERVICES} - {"router"} | {"router-1", "router-2"}
 
 
 @pytest.fixture
