@@ -38,8 +38,11 @@ CHANGES: dict[type[Event], dict[str, Callable[[Any], Any]]] = {
         "reservation_id": lambda d: "0" * 32,
     },
     CallRescinded: {"slot": lambda d: d.slot + 1},
-    CallOverflowed: {"to": lambda d: "voicemail", "attempt": lambda d: d.attempt + 1},
-    SiteStatusChanged: {"cause": lambda d: "rule"},
+    CallOverflowed: {
+        "to": lambda d: "end" if d.to == "voicemail" else "voicemail",
+        "attempt": lambda d: d.attempt + 1,
+    },
+    SiteStatusChanged: {"cause": lambda d: "order" if d.cause == "rule" else "rule"},
     RouterProgress: {"number": lambda d: d.number + 1},
 }
 

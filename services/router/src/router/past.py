@@ -9,11 +9,13 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from contact_events.routing import Decision
 from contact_events.topics import ROUTED
 from contact_runtime.log import Log, LogError, LogReader, Record, TopicPartition
 from router.codec import fact_of
+from router.domain.decide import MOST_DECISIONS
 from router.domain.state import INPUTS, Fact
-from router.replay import Replay
+from router.replay import Replay, same_batch
 
 MOST_RECORDS: Final = 2_000
 READ_LIMIT_S: Final = 0.5
@@ -135,3 +137,23 @@ class Past:
                 return
             self.replay.read(fact)
             tail.drop()
+
+
+async def begin_of_batch(log: Log, at: TopicPartition, pool: str, offset: int) -> int:
+    """Return where the batch begins that reaches over `offset`; `offset` if none does."""
+    first = max(0, offset - MOST_DECISIONS)
+    reader = await log.reader({at: first})
+    found: list[Record] = []
+    try:
+        while len(found) <= offset - first and (records := await reader.read(timeout_s=1.0)):
+            found += records
+    finally:
+        await reader.close()
+    events = {r.offset: e.data for r in found if (e := fact_of(r, pool)[0].envelope)}
+    here = events.get(offset)
+    while isinstance(here, Decision):
+        before = events.get(offset - 1)
+        if not isinstance(before, Decision) or not same_batch(before, here):
+            break
+        offset -= 1
+    return offset

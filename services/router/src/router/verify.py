@@ -7,15 +7,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from contact_events.partitions import partition_of
-from contact_events.routing import Decision
 from contact_events.topics import ROUTED
 from contact_runtime.kafka import KafkaLog
-from contact_runtime.log import Log, LogError, Record, TopicPartition
-from router.codec import fact_of
-from router.domain.decide import MOST_DECISIONS
+from contact_runtime.log import Log, LogError, TopicPartition
 from router.domain.state import Fact, State
-from router.past import Past
-from router.replay import Difference, Replay, Verification, same_batch
+from router.past import Past, begin_of_batch
+from router.replay import Difference, Replay, Verification
 
 SAME, DIFFERS, UNREADABLE = 0, 1, 2
 END: Final = "end"
@@ -60,7 +57,7 @@ async def verify(log: Log, pool: str, start: int, end: int | None = None) -> Ver
     at = TopicPartition(ROUTED.name, partition_of(pool, len(ends)))
     if max(start, end or 0) > ends[at]:
         raise BeyondTheEnd(f"{at.topic} of pool {pool} ends at {ends[at]}")
-    begin = await _begin_of_batch(log, at, pool, start)
+    begin = await begin_of_batch(log, at, pool, start)
     past = await Past.open(log, at.partition, Replay(State(pool)))
     try:
         await past.go(lambda fact: fact.offset >= begin)
@@ -71,26 +68,6 @@ async def verify(log: Log, pool: str, start: int, end: int | None = None) -> Ver
     finally:
         await past.close()
     return Verified(begin, past.routed, verification.verified, verification.difference)
-
-
-async def _begin_of_batch(log: Log, at: TopicPartition, pool: str, offset: int) -> int:
-    """Return where the batch begins that reaches over `offset`; `offset` if none does."""
-    first = max(0, offset - MOST_DECISIONS)
-    reader = await log.reader({at: first})
-    found: list[Record] = []
-    try:
-        while len(found) <= offset - first and (records := await reader.read(timeout_s=1.0)):
-            found += records
-    finally:
-        await reader.close()
-    events = {r.offset: e.data for r in found if (e := fact_of(r, pool)[0].envelope)}
-    here = events.get(offset)
-    while isinstance(here, Decision):
-        before = events.get(offset - 1)
-        if not isinstance(before, Decision) or not same_batch(before, here):
-            break
-        offset -= 1
-    return offset
 
 
 def _done(verification: Verification, fact: Fact, end: int | None) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 
 from contact_events.routing import Searched, Why
 from router.domain.crews import Crew
@@ -56,8 +57,9 @@ def choose(indexes: Indexes, place: Place) -> Choice | None:
     looked: list[Searched] = []
     for search in indexes.plan_at(source).searches:
         crew = indexes.crews.of(search.crew)
-        found, told = _look(indexes, place, search, crew, asker)
-        looked.append(told)
+        within = reach(indexes, place, search, crew)
+        found = _first(crew, within.sites, place.home, asker)
+        looked.append(_told(indexes, search, crew, within, asker))
         if found is not None:
             return Choice(found, tuple(looked), place.home, search.crew.selection)
     return None
@@ -75,24 +77,28 @@ def _one(indexes: Indexes, place: Place, asker: str | None) -> Choice | None:
     return Choice(agent_id, (looked,), place.home)
 
 
-def _look(
-    indexes: Indexes, place: Place, search: Search, crew: Crew, asker: str | None
-) -> tuple[str | None, Searched]:
-    """Return the agent whom the search finds, and what it saw."""
-    sites = _sites(indexes, place, search, crew)
-    home_s = home_wait_s(indexes, place, crew) if search.wait_improved_s is not None else None
-    away_s = None
-    if search.wait_improved_s is not None:
-        sites = [s for s in (sites or crew.free_at) if crew.free_at.get(s)]
-        away_s = min((_adjust_s(indexes, site) for site in sites), default=None)
-        margin_s = search.wait_improved_s
-        sites = [
-            site
-            for site in sites
-            if site == place.home or home_s is None or home_s > _adjust_s(indexes, site) + margin_s
-        ]
-    found = _first(crew, sites, place.home, asker)
-    return found, _told(indexes, search, crew, sites, asker, (home_s, away_s))
+class Reach(NamedTuple):
+    """The sites that a search looks at, None for all; and the waits it compared, if it does."""
+
+    sites: list[str] | None
+    home_wait_s: float | None = None
+    away_wait_s: float | None = None
+
+
+def reach(indexes: Indexes, place: Place, search: Search, crew: Crew) -> Reach:
+    """Return where the search looks for an agent for the call."""
+    sites = _sites(place, search)
+    if search.wait_improved_s is None:
+        return Reach(sites)
+    home_s, margin_s = home_wait_s(indexes, place, crew), search.wait_improved_s
+    free_at = [site for site in (crew.free_at if sites is None else sites) if crew.at(site)]
+    away_s = min((_adjust_s(indexes, site) for site in free_at), default=None)
+    better = [
+        site
+        for site in free_at
+        if site == place.home or home_s is None or home_s > _adjust_s(indexes, site) + margin_s
+    ]
+    return Reach(better, home_s, away_s)
 
 
 def _adjust_s(indexes: Indexes, site_id: str) -> float:
@@ -101,7 +107,7 @@ def _adjust_s(indexes: Indexes, site_id: str) -> float:
     return site.adjust_by_s if site else 0.0
 
 
-def _sites(indexes: Indexes, place: Place, search: Search, crew: Crew) -> list[str] | None:
+def _sites(place: Place, search: Search) -> list[str] | None:
     """Return the sites that the search looks at; None for all."""
     if search.reach == "any":
         return None
@@ -126,14 +132,10 @@ def _first(crew: Crew, sites: list[str] | None, home: str | None, asker: str | N
 
 
 def _told(
-    indexes: Indexes,
-    search: Search,
-    crew: Crew,
-    sites: list[str] | None,
-    asker: str | None,
-    waits_s: tuple[float | None, float | None],
+    indexes: Indexes, search: Search, crew: Crew, within: Reach, asker: str | None
 ) -> Searched:
     """Return what a search saw: who was eligible, and who was left out for what."""
+    sites = within.sites
     counts = indexes.floor.excluded_from(crew)
     free = counts.pop("free", 0)
     reached = free if sites is None else sum(len(crew.at(site) or ()) for site in sites)
@@ -144,13 +146,12 @@ def _told(
         if heap
     )
     counts["asker"] = int(asks_here)
-    home_s, away_s = waits_s
     return Searched(
         step=search.step,
         eligible=reached - int(asks_here),
         excluded={reason: count for reason, count in sorted(counts.items()) if count},
-        home_wait_s=home_s,
-        away_wait_s=away_s,
+        home_wait_s=within.home_wait_s,
+        away_wait_s=within.away_wait_s,
         skipped=search.wait_improved_s is not None and not sites,
     )
 
