@@ -7,7 +7,7 @@ from types import ModuleType
 
 from contact_runtime import metrics
 from contact_runtime.http.problems import ProblemType, errors_page, refusal_type
-from deploy.local.settings import SERVICES
+from deploy.local.settings import PACKAGES, PROCESSES
 from deploy.local.state import REPOSITORY
 
 FOLDER = REPOSITORY / "docs"
@@ -15,8 +15,8 @@ FOLDER = REPOSITORY / "docs"
 
 def pages() -> dict[str, str]:
     """Return each page's name and what it says now."""
-    refusals = {service: _refusals(service) for service in SERVICES}
-    faults = {service: getattr(_http(service), "FAULTS", {}) for service in SERVICES}
+    refusals = {process: _refusals(process) for process in PROCESSES}
+    faults = {process: getattr(_http(process), "FAULTS", {}) for process in PROCESSES}
     return {
         "errors.md": errors_page(
             {name: kinds for name, kinds in refusals.items() if kinds},
@@ -26,12 +26,12 @@ def pages() -> dict[str, str]:
     }
 
 
-def _refusals(service: str) -> list[ProblemType]:
-    return [refusal_type(refusal, status) for refusal, status in _http(service).REFUSALS.items()]
+def _refusals(process: str) -> list[ProblemType]:
+    return [refusal_type(refusal, status) for refusal, status in _http(process).REFUSALS.items()]
 
 
-def _http(service: str) -> ModuleType:
-    return importlib.import_module(f"{service.replace('-', '_')}.http")
+def _http(process: str) -> ModuleType:
+    return importlib.import_module(f"{PACKAGES[process]}.http")
 
 
 def main(arguments: list[str], folder: Path = FOLDER) -> int:

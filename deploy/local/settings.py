@@ -9,6 +9,14 @@ from urllib.parse import urlsplit
 from deploy.local.ports import PortNeed
 
 SERVICES = ("ivr", "router", "agent-state", "reporting", "geo")
+PROCESSES = (*SERVICES, "explain")
+"""What runs and answers over HTTP: the services, and the process that explains the router's past."""
+
+PACKAGES = {service: service.replace("-", "_") for service in SERVICES} | {
+    "explain": "router.explain"
+}
+"""Where the parts of each process are."""
+
 LOOPBACK = "127.0.0.1"
 WITHOUT_DATABASE = frozenset({"router"})
 REPLICAS = {"router": ("router-1", "router-2")}

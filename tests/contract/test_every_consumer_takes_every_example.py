@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 import geo.consumers
 import ivr.consumers
 import reporting.consumers
+import router.explain.consumers
+from contact_events.calls import Text
 from contact_events.envelope import Decoded, Envelope, decode, encode
 from contact_events.registry import EVENTS
 from contact_events.routing import CallRouted
@@ -25,7 +28,11 @@ from router.codec import fact_of
 from router.domain.decide import decide
 from router.domain.evolve import fold
 from router.domain.indexes import Indexes
+from router.domain.sentences import Names
 from router.domain.state import INPUTS, State
+from router.explain.projections import decision_of, moment_of, name_of
+from router.explain.queries import Told
+from router.explain.story import sentence
 from tests.support.specimens import NOON
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "libs" / "events" / "examples").glob("*.json"))
@@ -58,6 +65,7 @@ async def assert_taken(handler: RecordHandler, path: Path) -> None:
 READ_BY_IVR = [path for path in EXAMPLES if topic_of(path) in ivr.consumers.READS]
 READ_BY_GEO = [path for path in EXAMPLES if topic_of(path) in geo.consumers.READS]
 READ_BY_ROUTER = [path for path in EXAMPLES if topic_of(path).name in INPUTS]
+READ_BY_EXPLAIN = [p for p in EXAMPLES if topic_of(p) in router.explain.consumers.READS]
 READ_BY_REPORTING = [path for path in EXAMPLES if topic_of(path) in reporting.consumers.READS]
 
 
@@ -96,3 +104,26 @@ def test_the_router_takes_it(path: Path) -> None:
     fold(state, fact)
     assert state.positions[fact.topic] == fact.offset + 1
     assert [d for d in decide(Indexes(state), NOON) if isinstance(d, CallRouted)] == []
+
+
+@pytest.mark.parametrize("path", READ_BY_EXPLAIN, ids=lambda path: path.stem)
+def test_explaining_takes_it_and_has_a_sentence_for_it(path: Path) -> None:
+    received = Received(record_of(path), envelope_of(path))
+    name_of(received)
+    row, decided = moment_of(received), decision_of(received)
+    if row is None:
+        return
+    assert '"caller":' not in row["said"]
+    told = Told(
+        pool=row["pool"],
+        topic=row["topic"],
+        offset=0,
+        client_id=row["client_id"],
+        at=row["at"],
+        kind=row["kind"],
+        said=msgspec.json.decode(row["said"]),
+        decision_id=decided["decision_id"] if decided else None,
+    )
+    said = sentence(told, Names(), row["call_id"])
+    assert said != Text(f"{told.kind}.", f"{told.kind}."), "there is no sentence for it"
+    assert "—" not in said.en

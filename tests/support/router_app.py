@@ -85,6 +85,8 @@ class Others:
 
     def __init__(self, log: Log) -> None:
         self.log = log
+        self.client: str | None = None
+        """Whose the calls are that come from now on."""
         self._writer: LogWriter | None = None
         self._numbers: dict[str, int] = {}
 
@@ -110,6 +112,7 @@ class Others:
             pool=POOL,
             stream=key,
             sequence=number,
+            client=self.client,
             data=event,
         )
         await self.append(

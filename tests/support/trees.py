@@ -13,6 +13,9 @@ SERVICES = {
 }
 """Folder under services/ and the package in it."""
 
+PARTS = frozenset({"explain"})
+"""Packages in a service that are a process of their own, of the same shape as a service."""
+
 DATA_TOOLS = frozenset(
     [
         "__future__",
@@ -142,7 +145,7 @@ def misplaced(root: Path) -> list[str]:
         found = dict(modules(root, service))
         faults += [f"{service}/{fault}" for fault in _misnamed(found)]
         for path, tree in found.items():
-            rule = ROLES.get(str(path))
+            rule = ROLES.get(_within_part(path))
             known = imports(tree, SERVICES[service])
             faults += [f"{service}/{path}: {fault}" for fault in _empty(tree)]
             faults += [f"{service}/{path}: {fault}" for fault in rule(tree, known)] if rule else []
@@ -150,6 +153,11 @@ def misplaced(root: Path) -> list[str]:
         if Path("main.py") in found:
             faults += [f"{service}: {fault}" for fault in _whole(root, service, found)]
     return faults
+
+
+def _within_part(path: Path) -> str:
+    """Return the path as it would be if the process it belongs to were its service's only one."""
+    return str(path.relative_to(path.parts[0]) if path.parts[0] in PARTS else path)
 
 
 def _misnamed(found: Mapping[Path, ast.Module]) -> Iterator[str]:
@@ -167,7 +175,7 @@ def _empty(tree: ast.Module) -> Iterator[str]:
 
 def _of_main(path: Path, known: set[str]) -> Iterator[str]:
     """Only main.py knows every part, the process and the environment."""
-    if str(path) in ("main.py", "__main__.py") or path.parts[0] == "migrations":
+    if _within_part(path) in ("main.py", "__main__.py") or path.parts[0] == "migrations":
         return
     if reaches(known, "contact_runtime.serve", "contact_runtime.logs"):
         yield "wires the process, which is main.py's"

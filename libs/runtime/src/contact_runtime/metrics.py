@@ -203,6 +203,17 @@ ROUTER_VOID = Metric(
     "records",
     "Claims and decisions on the topic `routed` that do not count.",
 )
+EXPLAIN_FOLDS = Metric(
+    "explain_folds", "gauge", "folds", "Answers that are being folded from the log or wait for it."
+)
+EXPLAIN_FOLD_SECONDS = Metric(
+    "explain_fold_seconds",
+    "histogram",
+    "seconds",
+    "From asking for a past state to having its answer, waiting included (machine time).",
+    ("what",),
+    (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0),
+)
 
 CATALOGUE: tuple[Metric, ...] = tuple(
     value for value in list(globals().values()) if isinstance(value, Metric)

@@ -1,0 +1,1 @@
+"""Explaining: a process beside the leader, which reads the log again and decides nothing."""

@@ -1,0 +1,111 @@
+"""Every part of explaining, in the order in which they start."""
+
+import asyncio
+
+from fastapi import FastAPI
+
+from contact_events.topics import TOPICS
+from contact_runtime.clock import Clock, clock_from_log
+from contact_runtime.http.app import create_app
+from contact_runtime.http.auth import Auth
+from contact_runtime.http.ops import Health, create_ops_app
+from contact_runtime.kafka import KafkaLog
+from contact_runtime.lease import lead
+from contact_runtime.log import Log
+from contact_runtime.logs import configure_logs
+from contact_runtime.metrics import Metrics
+from contact_runtime.projection import run_projection
+from contact_runtime.relay import run_relay
+from contact_runtime.serve import Background, serve
+from contact_runtime.store import SqlStore, connect
+from router.explain import http
+from router.explain.answers import Answers
+from router.explain.consumers import READS
+from router.explain.folds import Folds
+from router.explain.jobs import Jobs
+from router.explain.projections import project
+from router.explain.settings import Settings
+from router.explain.tables import READER
+
+DESCRIPTION = "Why a call went where it went: stories, decisions with all agents, any past state."
+
+INDEX_LINGER_S = 0.25
+"""The index may be so far behind, in machine seconds: large batches cost far less."""
+
+
+def background(store: SqlStore, log: Log, clock: Clock, metrics: Metrics) -> list[Background]:
+    """Return what runs beside the API: the index, kept by one replica under a lease."""
+
+    async def under_lease(stop: asyncio.Event) -> None:
+        work = [
+            lambda stop: run_projection(
+                store,
+                log,
+                reader=READER,
+                topics=READS,
+                fold=project,
+                clock=clock,
+                metrics=metrics,
+                stop=stop,
+                linger_s=INDEX_LINGER_S,
+            ),
+            lambda stop: run_relay(store, log, metrics=metrics, stop=stop),
+        ]
+        await lead(store, "index", work, stop=stop, metrics=metrics)
+
+    return [Background("index", under_lease)]
+
+
+def create_explain_app(
+    settings: Settings, answers: Answers, jobs: Jobs, metrics: Metrics
+) -> FastAPI:
+    """Return explaining's HTTP application."""
+    return create_app(
+        "explain",
+        routes=[http.routes],
+        refusals=http.REFUSALS,
+        auth=Auth(settings.jwks, settings.jwt_issuer, settings.jwt_audience),
+        context=http.Context(answers, jobs),
+        description=DESCRIPTION,
+        metrics=metrics,
+        cors_origins=settings.allowed_origins,
+    )
+
+
+def folds_of(settings: Settings, log: Log, metrics: Metrics) -> Folds:
+    """Return the way to the past, within the limits of the settings."""
+    return Folds(
+        log,
+        settings.partitions,
+        metrics,
+        at_once=settings.folds_at_once,
+        waiting=settings.folds_waiting,
+        kept=settings.states_kept,
+    )
+
+
+async def main(settings: Settings) -> int:
+    """Run explaining until it is told to stop; return the exit code."""
+    configure_logs("explain", settings.log_level)
+    metrics, health = Metrics(), Health()
+    log = KafkaLog(settings.kafka_bootstrap)
+    await log.ensure_topics(TOPICS, settings.partitions)
+    clock = await clock_from_log(log)
+    engine = connect(settings.database_url, application="explain")
+    store = SqlStore(engine, source="/polycentre/explain", partitions=settings.partitions)
+    folds, jobs = folds_of(settings, log, metrics), Jobs(settings.patience_s)
+    app = create_explain_app(settings, Answers(engine, folds, clock), jobs, metrics)
+    try:
+        return await serve(
+            app,
+            create_ops_app(health, metrics),
+            health=health,
+            host=settings.host,
+            http_port=settings.http_port,
+            ops_port=settings.ops_port,
+            tasks=background(store, log, clock, metrics),
+        )
+    finally:
+        folds.close()
+        await jobs.close()
+        await store.close()

@@ -1,0 +1,260 @@
+"""Explaining over HTTP: its real database, the router beside it, the log in memory."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from contact_events.routing import CallRouted
+from contact_runtime.log import TopicPartition
+from contact_runtime.memory_log import MemoryLog
+from tests.support.explain_app import RunningExplain
+from tests.support.router_app import Others, RunningRouter
+from tests.support.router_world import site
+from tests.support.wait import until
+
+pytestmark = pytest.mark.postgres
+
+
+class GatedLog(MemoryLog):
+    """A log that answers nobody who would read the past while the gate is shut."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = threading.Event()
+        self.gate.set()
+
+    async def reader(self, positions: Mapping[TopicPartition, int]) -> Any:
+        if len(positions) == 1:
+            await asyncio.to_thread(self.gate.wait)
+        return await super().reader(positions)
+
+
+@pytest.fixture
+def log() -> GatedLog:
+    return GatedLog()
+
+
+@pytest.fixture
+async def others(log: GatedLog) -> AsyncIterator[Others]:
+    others = await Others(log).open()
+    yield others
+    await others.close()
+
+
+@pytest.fixture
+async def router(log: GatedLog, others: Others) -> AsyncIterator[RunningRouter]:
+    router = await RunningRouter(log).start().leading()
+    yield router
+    await router.stop()
+
+
+@pytest.fixture
+async def explain(
+    log: GatedLog, others: Others, postgres_url: str, tmp_path: Path
+) -> AsyncIterator[RunningExplain]:
+    settings: Any = {"folds_at_once": 1, "folds_waiting": 0, "patience_s": 0.5}
+    running = await RunningExplain(log, postgres_url, tmp_path, **settings).start()
+    yield running
+    log.gate.set()
+    await running.stop()
+
+
+@pytest.fixture
+async def asks(explain: RunningExplain) -> AsyncIterator[httpx.AsyncClient]:
+    async with explain.client() as client:
+        yield client
+
+
+async def _one_call(others: Others) -> CallRouted:
+    """Let one call be offered to a1 of two who are free."""
+    others.client = "acme"
+    await others.open_centre("a1", "a2")
+    await others.tell(site("krasnoyarsk"))
+    await others.call("k1")
+    return await others.offer_of("k1")
+
+
+async def test_a_call_tells_its_way_in_order_with_a_sentence_for_each_step(
+    router: RunningRouter, explain: RunningExplain, others: Others, asks: httpx.AsyncClient
+) -> None:
+    offer = await _one_call(others)
+    await others.take(offer)
+    await explain.caught_up()
+    story = (await asks.get("/v1/calls/k1/decisions")).json()
+    assert (story["call_id"], story["client_id"], story["pool"]) == ("k1", "acme", "main")
+    assert [entry["kind"] for entry in story["entries"]] == [
+        "call.arrived",
+        "call.queued",
+        "call.routed",
+        "call.answered",
+    ]
+    routed = story["entries"][2]
+    assert routed["said"]["why"]["eligible"] == 2
+    assert routed["sentence"]["en"].startswith("Offered to a1 (moscow) after waiting 0 s: 2 free")
+    assert "свободны 2 оператора" in routed["sentence"]["ru"]
+    assert [entry["decision_id"] is not None for entry in story["entries"]] == [
+        False,
+        False,
+        True,
+        False,
+    ]
+
+
+async def test_a_decision_tells_every_agent_by_its_own_id_and_by_that_of_its_reservation(
+    router: RunningRouter, explain: RunningExplain, others: Others, asks: httpx.AsyncClient
+) -> None:
+    offer = await _one_call(others)
+    await explain.caught_up()
+    told = (await asks.get(f"/v1/decisions/{offer.reservation_id}")).json()
+    assert (await asks.get(f"/v1/decisions/{told['decision_id']}")).json() == told
+    assert told["comes_out_again"] is True
+    assert [(c["agent_id"], c["reason"], c["order"]) for c in told["candidates"]] == [
+        ("a1", "chosen", 1),
+        ("a2", "behind", 2),
+    ]
+    assert told["needed"] == {"sales": 1}
+    assert told["free_at"] == {"moscow": 2}
+    assert "2 free in moscow (home) with sales at level 1" in told["sentence"]["en"]
+
+
+async def test_the_state_of_a_past_moment_is_as_the_router_saw_it_then(
+    router: RunningRouter, explain: RunningExplain, others: Others, asks: httpx.AsyncClient
+) -> None:
+    offer = await _one_call(others)
+    await others.call("k2")
+    second = await others.offer_of("k2")
+    await others.call("k3")
+    await others.call("k4")
+    leader = router.loop.replica.leader
+    assert leader is not None
+    await until("two calls that wait", lambda: len(leader.indexes.places) == 2)
+    later = datetime.now(UTC)
+    await explain.caught_up()
+    now = (await asks.get("/v1/state", params={"at": later.isoformat()})).json()
+    (sales,) = now["queues"]
+    assert [(c["place"], c["call_id"], c["client_id"]) for c in sales["calls"]] == [
+        (1, "k3", "acme"),
+        (2, "k4", "acme"),
+    ]
+    assert {o["reservation_id"] for o in now["offers"]} == {
+        offer.reservation_id,
+        second.reservation_id,
+    }
+    stands = {agent["agent_id"]: agent["slots"][0]["stands"] for agent in now["agents"]}
+    assert stands == {"a1": "unsettled", "a2": "unsettled"}
+    earlier = offer.decided_at.isoformat()
+    then = (await asks.get("/v1/state", params={"at": earlier})).json()
+    assert [o["call_id"] for o in then["offers"]] == ["k1"]
+    assert then["queues"][0]["calls"] == []
+    assert [each["status"] for each in then["sites"]] == ["open", "open"]
+
+
+async def test_a_clients_token_sees_its_own_calls_and_no_agents(
+    router: RunningRouter, explain: RunningExplain, others: Others
+) -> None:
+    offer = await _one_call(others)
+    await explain.caught_up()
+    paths = ("/v1/calls/k1/decisions", f"/v1/decisions/{offer.reservation_id}")
+    job = f"/v1/jobs/decision~{offer.reservation_id}"
+    async with explain.client("client", client="other") as stranger:
+        for path in (*paths, job):
+            answer = await stranger.get(path)
+            assert (answer.status_code, answer.json()["code"]) == (404, "not-found"), path
+    async with explain.client("client", client="acme") as owner:
+        assert (await owner.get(paths[0])).status_code == 200
+        for path in (paths[1], job):
+            told = (await owner.get(path)).json()
+            assert (told["candidates"], told["free_at"]) == (None, {"moscow": 2}), path
+        at = datetime.now(UTC).isoformat()
+        assert (await owner.get("/v1/state", params={"at": at})).status_code == 403
+    async with explain.client("supervisor", scope="routing:read") as narrowed:
+        assert (await narrowed.get(paths[0])).status_code == 403
+        assert (await narrowed.get("/v1/state", params={"at": at})).status_code == 200
+    async with explain.client("agent", agent_id="a1") as agent:
+        assert (await agent.get(job)).status_code == 403
+
+
+async def test_what_is_not_there_or_cannot_be_is_refused_clearly(
+    router: RunningRouter, explain: RunningExplain, others: Others, asks: httpx.AsyncClient
+) -> None:
+    await _one_call(others)
+    await explain.caught_up()
+    now = datetime.now(UTC)
+    state = "/v1/state?at="
+    cases = {
+        "/v1/calls/nobody/decisions": (404, "not-found"),
+        "/v1/decisions/nothing": (404, "not-found"),
+        "/v1/jobs/nothing": (404, "not-found"),
+        "/v1/jobs/decision~nothing": (404, "not-found"),
+        "/v1/jobs/state~main~soon": (404, "not-found"),
+        f"/v1/jobs/state~main~{'9' * 30}": (404, "not-found"),
+        f"/v1/jobs/state~main~{10**17}": (422, "moment-in-the-future"),
+        state + _moment(now + timedelta(hours=1)): (422, "moment-in-the-future"),
+        state + _moment(now - timedelta(days=1)): (422, "moment-before-the-log"),
+        state + _moment(now) + "&pool=other": (404, "not-found"),
+        state + "yesterday": (422, "invalid-request"),
+        state + "2026-03-02T09:00:00": (422, "invalid-request"),
+        "/v1/state": (422, "invalid-request"),
+        "/v1/decisions/%20": (422, "invalid-request"),
+    }
+    for path, expected in cases.items():
+        answer = await asks.get(path)
+        assert (answer.status_code, answer.json()["code"]) == expected, path
+
+
+async def test_an_answer_that_takes_long_is_a_job_that_can_be_fetched_later(
+    router: RunningRouter,
+    explain: RunningExplain,
+    others: Others,
+    asks: httpx.AsyncClient,
+    log: GatedLog,
+) -> None:
+    offer = await _one_call(others)
+    await explain.caught_up()
+    log.gate.clear()
+    answer = await asks.get(f"/v1/decisions/{offer.reservation_id}")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (202, "1")
+    place = answer.headers["Location"]
+    assert place == f"/v1/jobs/decision~{offer.reservation_id}"
+    assert answer.json() == {"job_id": place.removeprefix("/v1/jobs/"), "state": "working"}
+    assert (await asks.get(place)).status_code == 202
+    other = await asks.get("/v1/state", params={"at": offer.decided_at.isoformat()})
+    assert (other.status_code, other.json()["code"]) == (503, "try-again"), "one fold at a time"
+    assert other.headers["Retry-After"] == "1"
+    log.gate.set()
+
+    async def fetched() -> dict[str, Any] | None:
+        found = await asks.get(place)
+        return found.json() if found.status_code == 200 else None
+
+    told = await until("the job's result", fetched)
+    assert told["said"]["agent_id"] == "a1"
+    assert (await asks.get(place)).json() == told
+
+
+async def test_an_answer_that_failed_is_tried_again_when_asked_again(
+    router: RunningRouter,
+    explain: RunningExplain,
+    others: Others,
+    asks: httpx.AsyncClient,
+) -> None:
+    offer = await _one_call(others)
+    await explain.caught_up()
+    assert isinstance(explain.log, MemoryLog)
+    topics = dict(explain.log._partitions)
+    explain.log._partitions.clear()
+    path = f"/v1/decisions/{offer.reservation_id}"
+    answer = await asks.get(path)
+    assert (answer.status_code, answer.json()["code"]) == (503, "try-again")
+    explain.log._partitions.update(topics)
+    assert (await asks.get(path)).status_code == 200
+
+
+def _moment(at: datetime) -> str:
+    return at.isoformat().replace("+", "%2B")
