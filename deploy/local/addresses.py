@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from deploy.local.settings import SERVICES, LocalSettings, database_of, processes_of
+from deploy.local.settings import PROCESSES, LocalSettings, database_of, processes_of
 from deploy.local.state import StateFolder
 
 
@@ -27,7 +27,7 @@ class Addresses:
     @classmethod
     def told(cls, settings: LocalSettings) -> "Addresses":
         """Return where a run with these settings has them."""
-        names = (name for service in SERVICES for name in processes_of(service))
+        names = (name for process in PROCESSES for name in processes_of(process))
         ops = {name: settings.ops_url(name) for name in names}
         return cls(settings.kafka, settings.database_server, ops)
 

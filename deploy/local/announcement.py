@@ -5,7 +5,7 @@ import shlex
 
 from contact_runtime.issuer import mint
 from deploy.local.plan import Plan
-from deploy.local.settings import SERVICES
+from deploy.local.settings import PROCESSES
 from sim.centre import PROJECTS, SITES
 
 SUPERVISORS_HOURS = 24.0
@@ -16,7 +16,7 @@ def announcement(plan: Plan) -> str:
     said, keys = plan.settings, plan.state.keys
     supervisor = mint(keys, "supervisor", hours=SUPERVISORS_HOURS)
     integrator = mint(keys, "integrator", hours=SUPERVISORS_HOURS)
-    interfaces = [f"    {service:<12} {said.url(service)}/docs" for service in SERVICES]
+    interfaces = [f"    {service:<12} {said.url(service)}/docs" for service in PROCESSES]
     lines = [
         "",
         "Up. Ctrl-C stops everything; the next `make run` goes on from there.",

@@ -11,6 +11,8 @@ from deploy.local.migrations import DATABASES
 from deploy.local.processes import ProcessSpec
 from deploy.local.readiness import http_ok, says
 from deploy.local.settings import (
+    OWNERS,
+    PROCESSES,
     SERVICES,
     WITHOUT_DATABASE,
     LocalSettings,
@@ -44,25 +46,22 @@ class Plan:
     def migrations(self) -> ProcessSpec:
         """Return the step that brings all databases to their newest tables."""
         server = self.settings.database_server
-        told = {
-            MODULES[service]: database_of(server, service)
-            for service in SERVICES
-            if service not in WITHOUT_DATABASE
-        }
+        owners = [OWNERS.get(name, name) for name in PROCESSES if name not in WITHOUT_DATABASE]
+        told = {MODULES[owner]: database_of(server, owner) for owner in owners}
         command = (sys.executable, "-m", "deploy.local.migrations")
         return ProcessSpec("migrations", command, {DATABASES: json.dumps(told)})
 
     def services(self) -> Sequence[ProcessSpec]:
-        """Return the processes of the five services; the router stands by for itself."""
+        """Return the processes of the five services; the router stands by and explains itself."""
         return [
             ProcessSpec(
                 name,
-                (sys.executable, "-m", MODULES[service]),
+                (sys.executable, "-m", *_words(service)),
                 self.environment(service, name),
                 ready=http_ok(self.settings.reached_at, self.settings.ops_port(name)),
                 ready_limit_s=SERVICE_LIMIT_S,
             )
-            for service in SERVICES
+            for service in PROCESSES
             for name in processes_of(service)
         ]
 
@@ -98,10 +97,17 @@ class Plan:
             "CORS_ORIGINS": said.url("reporting"),
         }
         if service not in WITHOUT_DATABASE:
-            told["DATABASE_URL"] = database_of(said.database_server, service)
+            owner = OWNERS.get(service, service)
+            told["DATABASE_URL"] = database_of(said.database_server, owner)
         if service == "reporting":
             told["BOARD_DIR"] = str(REPOSITORY / "console" / "dist")
         return told
+
+
+def _words(process: str) -> tuple[str, ...]:
+    """Return the module that the process runs, with the word for what is not the service itself."""
+    owner = OWNERS.get(process)
+    return (MODULES[owner], process) if owner else (MODULES[process],)
 
 
 def _nine_in_moscow() -> str:

@@ -10,19 +10,22 @@ from deploy.local.ports import PortNeed
 
 SERVICES = ("ivr", "router", "agent-state", "reporting", "geo")
 PROCESSES = (*SERVICES, "explain")
-"""What runs and answers over HTTP: the services, and the process that explains the router's past."""
+"""What answers over HTTP: the services, and the process that explains the router's past."""
 
 PACKAGES = {service: service.replace("-", "_") for service in SERVICES} | {
     "explain": "router.explain"
 }
 """Where the parts of each process are."""
 
+OWNERS = {"explain": "router"}
+"""Whose code and database a process has that is not a service itself."""
+
 LOOPBACK = "127.0.0.1"
 WITHOUT_DATABASE = frozenset({"router"})
 REPLICAS = {"router": ("router-1", "router-2")}
 """The processes of a service that runs more than once; elsewhere the one has its name."""
 
-_PLACES = (*SERVICES, "router-2")
+_PLACES = (*SERVICES, "router-2", "explain")
 """Whose port is the how-manieth: the first replica has its service's."""
 
 
@@ -91,7 +94,7 @@ class LocalSettings:
             ]
         if self.database_url is None:
             needs.append(PortNeed("PostgreSQL", self.postgres_port, "POSTGRES_PORT"))
-        for name in (name for service in SERVICES for name in processes_of(service)):
+        for name in (name for process in PROCESSES for name in processes_of(process)):
             needs.append(PortNeed(name, self.http_port(name), "HTTP_PORTS_FROM"))
             needs.append(PortNeed(f"{name} ops", self.ops_port(name), "OPS_PORTS_FROM"))
         return needs

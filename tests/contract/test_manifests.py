@@ -10,7 +10,7 @@ import pytest
 from contact_runtime.settings import ServiceSettings
 from deploy.local.manifests import FOLDER, problems, render
 from deploy.local.parts import kustomize_command
-from deploy.local.settings import SERVICES, WITHOUT_DATABASE
+from deploy.local.settings import PACKAGES, PROCESSES, WITHOUT_DATABASE
 
 Manifest = dict[str, Any]
 
@@ -48,7 +48,7 @@ def told(manifests: list[Manifest], container: Manifest) -> dict[str, str]:
 
 
 def settings_of(service: str) -> type[ServiceSettings]:
-    module = importlib.import_module(f"{service.replace('-', '_')}.settings")
+    module = importlib.import_module(f"{PACKAGES[service]}.settings")
     found = [
         one
         for one in vars(module).values()
@@ -57,14 +57,14 @@ def settings_of(service: str) -> type[ServiceSettings]:
     return max(found, key=lambda one: len(one.__mro__))
 
 
-def test_there_is_one_deployment_and_one_service_for_each_service(
+def test_there_is_one_deployment_and_one_service_for_each_process(
     manifests: list[Manifest],
 ) -> None:
-    assert set(of_kind(manifests, "Deployment")) == set(SERVICES)
-    assert set(of_kind(manifests, "Service")) == set(SERVICES)
+    assert set(of_kind(manifests, "Deployment")) == set(PROCESSES)
+    assert set(of_kind(manifests, "Service")) == set(PROCESSES)
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", PROCESSES)
 def test_every_setting_in_the_manifests_is_one_that_the_service_reads(
     manifests: list[Manifest], service: str
 ) -> None:
@@ -73,7 +73,7 @@ def test_every_setting_in_the_manifests_is_one_that_the_service_reads(
         assert set(told(manifests, container)) - known == set()
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", PROCESSES)
 def test_every_setting_without_a_default_is_given(manifests: list[Manifest], service: str) -> None:
     fields = settings_of(service).model_fields
     needed = {name.upper() for name, one in fields.items() if one.is_required()}
@@ -82,7 +82,7 @@ def test_every_setting_without_a_default_is_given(manifests: list[Manifest], ser
         assert needed - set(told(manifests, container)) == set()
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", PROCESSES)
 def test_probes_services_and_settings_agree_on_the_ports(
     manifests: list[Manifest], service: str
 ) -> None:
@@ -105,7 +105,7 @@ def test_probes_services_and_settings_agree_on_the_ports(
     assert offered["selector"].items() <= pod_labels.items()
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", PROCESSES)
 def test_every_container_is_restricted_and_bounded(manifests: list[Manifest], service: str) -> None:
     pod = pod_of(manifests, service)
     assert pod["securityContext"]["runAsNonRoot"] is True
@@ -120,7 +120,7 @@ def test_every_container_is_restricted_and_bounded(manifests: list[Manifest], se
         assert "memory" in container["resources"]["limits"]
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", PROCESSES)
 def test_every_service_with_a_database_migrates_before_it_starts(
     manifests: list[Manifest], service: str
 ) -> None:
@@ -128,7 +128,7 @@ def test_every_service_with_a_database_migrates_before_it_starts(
     assert started == ([] if service in WITHOUT_DATABASE else [["migrate"]])
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", PROCESSES)
 def test_every_volume_that_is_mounted_is_there(manifests: list[Manifest], service: str) -> None:
     pod = pod_of(manifests, service)
     volumes = {one["name"] for one in pod["volumes"]}

@@ -18,6 +18,7 @@ UP_LIMIT_S = 240.0
 PROCESSES = (
     *("kafka", "postgres", "clock", "ivr", "router-1", "router-2", "agent-state", "reporting"),
     "geo",
+    "explain",
 )
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(600)]

@@ -7,7 +7,7 @@ import pytest
 
 from deploy.local.announcement import place_a_call
 from deploy.local.plan import Plan
-from deploy.local.settings import SERVICES, database_of, processes_of, read_settings
+from deploy.local.settings import PROCESSES, SERVICES, database_of, processes_of, read_settings
 from deploy.local.state import StateFolder
 
 
@@ -38,7 +38,7 @@ def test_an_empty_setting_counts_as_not_given() -> None:
 
 def test_no_two_parts_listen_on_one_port() -> None:
     ports = [need.port for need in read_settings({}).needs()]
-    assert len(set(ports)) == len(ports) == 15
+    assert len(set(ports)) == len(ports) == 17
 
 
 def test_the_first_router_has_the_port_of_the_service() -> None:
@@ -49,9 +49,9 @@ def test_the_first_router_has_the_port_of_the_service() -> None:
 
 def test_a_cluster_that_is_there_already_needs_no_ports_here() -> None:
     read = read_settings({"KAFKA_BOOTSTRAP": "kafka:9092", "DATABASE_URL": "postgresql://db"})
-    names = {name for service in SERVICES for name in processes_of(service)}
+    names = {name for process in PROCESSES for name in processes_of(process)}
     assert {need.part for need in read.needs()} == names | {f"{name} ops" for name in names}
-    assert names == {*SERVICES} - {"router"} | {"router-1", "router-2"}
+    assert names == {*SERVICES, "explain"} - {"router"} | {"router-1", "router-2"}
 
 
 @pytest.fixture
@@ -72,12 +72,19 @@ def test_the_simulator_is_told_only_public_addresses(plan: Plan) -> None:
     assert "DATABASE_URL" not in told
 
 
-def test_each_service_but_the_router_has_a_database(plan: Plan) -> None:
+def test_each_service_has_a_database_and_the_routers_is_for_explaining(plan: Plan) -> None:
     migrated = json.loads(plan.migrations().environment["DATABASES"])
-    assert migrated.keys() == {"ivr", "agent_state", "reporting", "geo"}
-    for service in plan.services():
-        expected = migrated.get(service.name.replace("-", "_"))
-        assert service.environment.get("DATABASE_URL") == expected
+    assert migrated.keys() == {"ivr", "agent_state", "reporting", "geo", "router"}
+    told = {each.name: each.environment.get("DATABASE_URL") for each in plan.services()}
+    assert (told.pop("router-1"), told.pop("router-2")) == (None, None)
+    assert told.pop("explain") == migrated.pop("router")
+    assert {name.replace("-", "_"): url for name, url in told.items()} == migrated
+
+
+def test_explaining_is_the_routers_code_with_a_word(plan: Plan) -> None:
+    (explain,) = [each for each in plan.services() if each.name == "explain"]
+    assert explain.command[-3:] == ("-m", "router", "explain")
+    assert explain.environment["HTTP_PORT"] == "8107"
 
 
 def test_the_first_call_is_one_line_that_a_shell_understands() -> None:
