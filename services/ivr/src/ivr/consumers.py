@@ -10,9 +10,10 @@ from contact_events.answering import (
     CallReleaseRequested,
     CallTransferRequested,
 )
+from contact_events.config import CalendarChanged, QueueChanged
 from contact_events.envelope import Envelope
 from contact_events.routing import CallOverflowed
-from contact_events.topics import AGENT_STATE, ANSWERED, ROUTED
+from contact_events.topics import AGENT_STATE, ANSWERED, ROUTED, ROUTING_CONFIG
 from contact_runtime.clock import Clock
 from contact_runtime.reader import Received, RecordHandler
 from contact_runtime.rows import Unit
@@ -30,10 +31,11 @@ from ivr.domain.commands import (
     Transfer,
 )
 from ivr.domain.evolve import hear
+from ivr.hours import learn, with_hours
 from ivr.tables import AGENT, CALL, PROJECT
 
 READER = "ivr"
-READS = (ANSWERED, AGENT_STATE, ROUTED)
+READS = (ANSWERED, AGENT_STATE, ROUTED, ROUTING_CONFIG)
 
 Tick = Callable[[Unit, str], Awaitable[None]]
 
@@ -64,7 +66,8 @@ def tick(clock: Clock) -> Tick:
         if isinstance(call, InFlow):
             project = await unit.peek(PROJECT, call.project_id)
             if project is not None:
-                command = TimeOutInput(now=cause.time, project=project)
+                time_out = TimeOutInput(now=cause.time, project=project)
+                command = await with_hours(unit, call_id, call, time_out, cause.time)
                 carry_out(unit, call_id, call, command, cause)
 
     return tick_call
@@ -84,11 +87,13 @@ async def hear_one(unit: Unit, envelope: Envelope, cause: Cause) -> None:
             await _agent_changed(unit, changed, envelope.sequence, cause)
         case CallOverflowed() as overflowed:
             await _overflowed(unit, overflowed, cause)
+        case QueueChanged() | CalendarChanged() as document:
+            await learn(unit, document)
         case _:
             # call.held, call.resumed: still joined. call.consult_requested and
             # call.supervise_requested: not offered yet. call.routed, call.rescinded,
             # router.progress, router.epoch_started, site.status_changed: agent-state's and
-            # reporting's.
+            # reporting's. Sites, skills and policies: the router's.
             pass
 
 

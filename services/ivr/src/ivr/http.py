@@ -27,6 +27,7 @@ from ivr.domain.refusals import (
     NumberUnknown,
     ProjectFixed,
 )
+from ivr.hours import with_hours
 from ivr.tables import CALL, PROJECT
 from ivr.views import (
     CallBody,
@@ -78,7 +79,7 @@ async def receive_call(
         caller = None
         if body.ani is not None:
             caller = await desk.people.identify(unit, project.client_id, body.ani)
-        command = Arrive(
+        arrival = Arrive(
             project=project,
             dnis=body.dnis,
             entry_site_id=body.entry_site,
@@ -86,7 +87,9 @@ async def receive_call(
             caller=caller,
             attributes=dict(body.attributes),
         )
-        call = carry_out(unit, call_id, await unit.load(CALL, call_id), command, cause)
+        before = await unit.load(CALL, call_id)
+        command = await with_hours(unit, call_id, before, arrival, cause.time)
+        call = carry_out(unit, call_id, before, command, cause)
         return Reply.of(201, CallView.of(call_id, call, hears(call, project)))
 
     reply = await desk.carry_out(
@@ -104,7 +107,8 @@ async def press_digits(call_id: Id, body: DigitsBody, principal: Writes, desk: A
 
     async def press(unit: Unit) -> CallView:
         call, project = await _theirs(unit, call_id, principal)
-        command = PressDigits(digits=body.digits, project=project)
+        pressed = PressDigits(digits=body.digits, project=project)
+        command = await with_hours(unit, call_id, call, pressed, cause.time)
         after = carry_out(unit, call_id, call, command, cause)
         return CallView.of(call_id, after, hears(after, project))
 

@@ -1,9 +1,11 @@
 """The rows that ivr keeps, each kind with its key."""
 
+from contact_events.config import CalendarChanged
 from contact_runtime.rows import Kind
 from ivr.domain.agents import AgentMemo
 from ivr.domain.call import Call, Unborn, due
 from ivr.domain.callers import Person
+from ivr.domain.opening import QueueHours
 from ivr.domain.projects import Number, Project
 
 CALL: Kind[Call] = Kind("call", Call, lambda call_id: Unborn(), due)
@@ -20,3 +22,11 @@ PROJECT: Kind[Project | None] = Kind("project", Project | None, lambda project_i
 
 NUMBER: Kind[Number] = Kind("number", Number, lambda dnis: Number())
 """By the number dialled."""
+
+CALENDAR: Kind[CalendarChanged | None] = Kind(
+    "calendar", CalendarChanged | None, lambda calendar_id: None
+)
+"""By calendar id, as `routing-config` has it; read without a lock."""
+
+QUEUE: Kind[QueueHours] = Kind("queue", QueueHours, lambda queue_id: QueueHours())
+"""By queue id: what ivr needs of `routing-config`; read without a lock."""

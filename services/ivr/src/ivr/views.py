@@ -98,6 +98,13 @@ class ProjectBody(Body):
     agent_greeting: Text
     menu: list[ChoiceBody] = Field(default=[], max_length=12)
     no_input: NoInput
+    calendar: Id | None = Field(
+        default=None,
+        description="the router's calendar: outside its hours calls are refused; null, or one "
+        "that is not known: open day and night",
+        examples=["office"],
+    )
+    closed: Text | None = Field(default=None, description="what callers hear outside the hours")
 
     @model_validator(mode="after")
     def _has_each_digit_once(self) -> "ProjectBody":
@@ -120,6 +127,8 @@ class ProjectBody(Body):
             repeats=self.no_input.repeats,
             menu=tuple(choice.plain() for choice in self.menu),
             pool=self.pool,
+            calendar_id=self.calendar,
+            closed=self.closed.plain() if self.closed else None,
         )
 
 
@@ -136,6 +145,8 @@ class ProjectView(View):
     agent_greeting: Text
     menu: list[ChoiceBody]
     no_input: NoInput
+    calendar: str | None
+    closed: Text | None
 
     @classmethod
     def of(cls, project: Project) -> "ProjectView":
@@ -151,6 +162,8 @@ class ProjectView(View):
             agent_greeting=Text.of(project.agent_greeting),
             menu=[_choice_of(choice) for choice in project.menu],
             no_input=NoInput(queue=project.default_queue_id, repeats=project.repeats),
+            calendar=project.calendar_id,
+            closed=Text.of(project.closed) if project.closed else None,
         )
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 
 from contact_events.calls import Caller, Channel
+from ivr.domain.opening import NOTHING_CLOSED, Closed
 from ivr.domain.projects import Project
 
 
@@ -18,6 +19,7 @@ class Arrive(msgspec.Struct, frozen=True, kw_only=True):
     channel: Channel = "voice"
     caller: Caller | None = None
     attributes: dict[str, str] = {}
+    closed: Closed = NOTHING_CLOSED
 
 
 class PressDigits(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,6 +27,7 @@ class PressDigits(msgspec.Struct, frozen=True, kw_only=True):
 
     digits: str
     project: Project
+    closed: Closed = NOTHING_CLOSED
 
 
 class TimeOutInput(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +35,7 @@ class TimeOutInput(msgspec.Struct, frozen=True, kw_only=True):
 
     now: datetime
     project: Project
+    closed: Closed = NOTHING_CLOSED
 
 
 class HangUp(msgspec.Struct, frozen=True):

@@ -57,9 +57,9 @@ def _of_the_caller(call_id: str, call: Call, command: CallerCommand) -> list[Eve
             return _arrive(call_id, call, command)
         case PressDigits():
             return _press(call_id, call, command)
-        case TimeOutInput(now=now, project=project):
+        case TimeOutInput(now=now, project=project, closed=closed):
             if isinstance(call, InFlow) and is_due(call, now):
-                return flow.silent(call_id, call, project)
+                return flow.silent(call_id, call, project, closed)
             return []  # the caller chose first: the timer lost the race
         case HangUp():
             return _hang_up(call_id, call)
@@ -83,13 +83,13 @@ def _arrive(call_id: str, call: Call, command: Arrive) -> list[Event]:
         agent_greeting=project.agent_greeting,
         attributes=command.attributes,
     )
-    return [arrived, *flow.welcome(call_id, project)]
+    return [arrived, *flow.welcome(call_id, project, command.closed)]
 
 
 def _press(call_id: str, call: Call, command: PressDigits) -> list[Event]:
     match call:
         case InFlow():
-            return flow.choose(call_id, call, command.project, command.digits)
+            return flow.choose(call_id, call, command)
         case Ended():
             raise CallOver(call_id, call.ended_as)
         case Unborn() | Waiting() | Joining() | Connected():

@@ -2,9 +2,11 @@
 
 import msgspec
 
-from contact_events.calls import CallContained, CallFlowStep, CallQueued, Text
+from contact_events.calls import CallContained, CallFlowStep, CallQueued, CallRefused, Text
 from contact_events.registry import Event
 from ivr.domain.call import Call, Ended, InFlow
+from ivr.domain.commands import PressDigits
+from ivr.domain.opening import Closed
 from ivr.domain.projects import Choice, Project
 
 FLOW_ID = "menu"
@@ -17,43 +19,50 @@ class Heard(msgspec.Struct, frozen=True):
     menu: tuple[Choice, ...] = ()
 
 
-def welcome(call_id: str, project: Project) -> list[Event]:
-    """Return the first facts after the arrival: the greeting, and a queue if there is no menu."""
+def welcome(call_id: str, project: Project, closed: Closed) -> list[Event]:
+    """Return the first facts after the arrival: the greeting, and a queue if there is no menu.
+
+    Outside the project's hours it is that, and the end.
+    """
+    if closed.project:
+        return _refused(call_id)
     greeting = _step(call_id, "greeting")
     if project.menu:
         return [greeting]
-    return [greeting, _queued(call_id, project.default_queue_id)]
+    return [greeting, *_to_queue(call_id, project.default_queue_id, closed)]
 
 
-def choose(call_id: str, call: InFlow, project: Project, digits: str) -> list[Event]:
+def choose(call_id: str, call: InFlow, command: PressDigits) -> list[Event]:
     """Return what pressing these keys, one after the other, leads to.
 
     A key that chooses nothing has the menu said again, and the caller queued when that was done
     as often as the project allows. Keys after a choice mean nothing.
     """
     facts: list[Event] = []
-    mistakes = call.mistakes
-    for digit in digits:
+    project, mistakes = command.project, call.mistakes
+    for digit in command.digits:
         choice = project.choice(digit)
         if choice is not None:
-            return [*facts, *_chosen(call_id, choice, project)]
+            return [*facts, *_chosen(call_id, choice, command.closed)]
         mistakes += 1
         if mistakes > project.repeats:
-            return [*facts, *_gave_up(call_id, project, digit)]
+            return [*facts, *_gave_up(call_id, project, digit, command.closed)]
         facts.append(_step(call_id, "menu", digit))
     return facts
 
 
-def silent(call_id: str, call: InFlow, project: Project) -> list[Event]:
+def silent(call_id: str, call: InFlow, project: Project, closed: Closed) -> list[Event]:
     """Return what choosing nothing in time leads to: the menu again, at last the queue."""
     if call.mistakes >= project.repeats:
-        return _gave_up(call_id, project, None)
+        return _gave_up(call_id, project, None, closed)
     return [_step(call_id, "menu")]
 
 
 def has_something_to_hear(call: Call) -> bool:
     """Return whether the flow still speaks in this state, so that the project is needed."""
-    return isinstance(call, InFlow) or (isinstance(call, Ended) and call.ended_as == "contained")
+    return isinstance(call, InFlow) or (
+        isinstance(call, Ended) and call.ended_as in ("contained", "refused")
+    )
 
 
 def hears(call: Call, project: Project) -> Heard | None:
@@ -63,6 +72,8 @@ def hears(call: Call, project: Project) -> Heard | None:
             return Heard(project.greeting, project.menu)
         case InFlow():
             return Heard(AGAIN, project.menu)
+        case Ended(ended_as="refused", reason="closed"):
+            return Heard(project.closed or CLOSED)
         case Ended(ended_as="contained", choice=digit):
             choice = project.choice(digit or "")
             return Heard(choice.say) if choice and choice.say else None
@@ -70,25 +81,37 @@ def hears(call: Call, project: Project) -> Heard | None:
             return None
 
 
+CLOSED = Text(
+    ru="Мы сейчас закрыты. Пожалуйста, перезвоните в рабочее время.",
+    en="We are closed now. Please call again during our opening hours.",
+)
 AGAIN = Text(ru="Пожалуйста, выберите ещё раз.", en="Please choose again.")
 
 
-def _chosen(call_id: str, choice: Choice, project: Project) -> list[Event]:
+def _chosen(call_id: str, choice: Choice, closed: Closed) -> list[Event]:
     if choice.queue_id is None:
         return [
             _step(call_id, "self_service", choice.digit),
             CallContained(call_id=call_id),
         ]
-    return [_step(call_id, "queue", choice.digit), _queued(call_id, choice.queue_id)]
+    queued = _to_queue(call_id, choice.queue_id, closed)
+    return [_step(call_id, "queue", choice.digit), *queued]
 
 
-def _gave_up(call_id: str, project: Project, digit: str | None) -> list[Event]:
-    return [_step(call_id, "default_queue", digit), _queued(call_id, project.default_queue_id)]
+def _gave_up(call_id: str, project: Project, digit: str | None, closed: Closed) -> list[Event]:
+    queued = _to_queue(call_id, project.default_queue_id, closed)
+    return [_step(call_id, "default_queue", digit), *queued]
 
 
 def _step(call_id: str, step: str, choice: str | None = None) -> Event:
     return CallFlowStep(call_id=call_id, flow_id=FLOW_ID, step=step, choice=choice)
 
 
-def _queued(call_id: str, queue_id: str) -> Event:
-    return CallQueued(call_id=call_id, attempt=1, queue_id=queue_id)
+def _to_queue(call_id: str, queue_id: str, closed: Closed) -> list[Event]:
+    if queue_id in closed.queue_ids:
+        return _refused(call_id)
+    return [CallQueued(call_id=call_id, attempt=1, queue_id=queue_id)]
+
+
+def _refused(call_id: str) -> list[Event]:
+    return [_step(call_id, "closed"), CallRefused(call_id=call_id, reason="closed")]

@@ -19,7 +19,8 @@ class Project(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How calls to a client's numbers are received.
 
     `default_queue_id` takes callers who choose nothing valid after `repeats` further askings;
-    with an empty menu it takes everybody at once. `pool` fixes who may answer.
+    with an empty menu it takes everybody at once. `pool` fixes who may answer. Outside the hours
+    of the calendar callers hear `closed`, or words of ours, and that is the end of the call.
     """
 
     project_id: str
@@ -33,6 +34,8 @@ class Project(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     repeats: int = 2
     menu: tuple[Choice, ...] = ()
     pool: str = "main"
+    calendar_id: str | None = None
+    closed: Text | None = None
 
     def choice(self, digit: str) -> Choice | None:
         """Return what `digit` chooses, or None."""
