@@ -88,6 +88,7 @@ def agent_changed(
     slots: tuple[Slot, ...] = (Slot(slot=0, state="free"),),
     cause: str = "test",
     team_id: str | None = None,
+    blocked: tuple[int, ...] = (),
 ) -> AgentChanged:
     return AgentChanged(
         agent_id=agent_id,
@@ -98,6 +99,7 @@ def agent_changed(
         cause=cause,
         skills=skills if isinstance(skills, dict) else dict.fromkeys(skills, 1),
         team_id=team_id,
+        blocked=blocked,
     )
 
 

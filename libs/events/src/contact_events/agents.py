@@ -30,7 +30,10 @@ class Slot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 @event("agent.changed", version=1, topic=AGENT_STATE, key="agent_id")
 class AgentChanged(Event, frozen=True):
-    """The agent's state after a change, whole, with the change's cause."""
+    """The agent's state after a change, whole, with the change's cause.
+
+    `blocked` are the free slots that can take nothing while a contact of another channel is on.
+    """
 
     agent_id: str
     presence: Presence
@@ -42,3 +45,4 @@ class AgentChanged(Event, frozen=True):
     team_id: str | None = None
     skills: dict[str, int] = {}
     telephone: bool = False
+    blocked: tuple[int, ...] = ()

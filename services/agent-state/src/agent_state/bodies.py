@@ -20,6 +20,7 @@ from agent_state.domain.commands import (
     SignOut,
     TransferCall,
 )
+from contact_events.calls import Channel
 from contact_runtime.http.bodies import Body, Id
 
 Name = Literal[
@@ -35,6 +36,7 @@ Name = Literal[
     "transfer",
     "wrap_up",
 ]
+Room = Annotated[int, Field(ge=0, le=20)]
 Level = Annotated[int, Field(ge=0, le=1000)]
 
 _PLAIN: dict[str, type[SignIn] | type[BecomeReady] | type[SignOut]] = {
@@ -70,10 +72,23 @@ class ProfileBody(Body):
     skills: dict[Id, Level] = Field(default_factory=dict, examples=[{"sales": 3}], max_length=200)
     wrap_up_s: float = Field(default=30.0, ge=0, le=86_400, description="after-call work, seconds")
     telephone: bool = Field(default=False, description="talks on a leg that ivr holds")
+    channels: dict[Channel, Room] = Field(
+        default={"voice": 1},
+        max_length=6,
+        description="how many contacts of each channel the agent takes at once",
+        examples=[{"voice": 1, "chat": 2}],
+    )
+    interrupts: dict[Channel, list[Channel]] = Field(
+        default_factory=dict,
+        max_length=6,
+        description="for a channel, those whose contacts it may break into",
+        examples=[{"voice": ["email"]}],
+    )
 
     def profile(self) -> Profile:
         """Return the profile that it describes."""
-        return Profile(**self.model_dump())
+        interrupts = {channel: tuple(others) for channel, others in self.interrupts.items()}
+        return Profile(**{**self.model_dump(), "interrupts": interrupts})
 
 
 class CommandBody(Body):

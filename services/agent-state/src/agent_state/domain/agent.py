@@ -11,7 +11,10 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Who the agent is, as administrators say.
 
     `skills` maps a skill to the agent's level. `wrap_up_s` is how long after-call work may last.
-    With `telephone` the agent talks on a leg that ivr holds; without, on the desktop.
+    With `telephone` the agent talks on a leg that ivr holds; without, on the desktop. `channels`
+    is how many contacts of each channel the agent takes at once; a contact keeps those of other
+    channels away, but for the channels that may interrupt it: `interrupts` names, for a channel,
+    those that it may break into.
     """
 
     name: str
@@ -21,6 +24,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     skills: dict[str, int] = {}
     wrap_up_s: float = 30.0
     telephone: bool = False
+    channels: dict[str, int] = msgspec.field(default_factory=lambda: {"voice": 1})
+    interrupts: dict[str, tuple[str, ...]] = {}
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -106,10 +111,11 @@ class LastOffer(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Slot(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One contact's room with the agent."""
+    """One contact's room with the agent. A slot without a channel is shut: it takes nothing."""
 
     filling: Filling = Free()
     last: LastOffer | None = None
+    channel: str = "voice"
 
 
 class Desk(msgspec.Struct, frozen=True, omit_defaults=True):

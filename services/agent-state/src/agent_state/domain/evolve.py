@@ -34,6 +34,7 @@ from agent_state.domain.facts import (
     OfferRung,
     ProfileSet,
 )
+from agent_state.domain.slots import laid_out
 from contact_events.agents import AgentChanged
 from contact_events.answering import (
     CallAnswered,
@@ -156,7 +157,7 @@ def _left(agent: Agent, fact: CallReleased | CallWrappedUp, at: datetime) -> Age
 def _described(agent: Agent, fact: ProfileSet | DeskTaken | DeskLeft) -> Agent:
     match fact:
         case ProfileSet(profile=profile):
-            return replace(agent, profile=profile)
+            return replace(agent, profile=profile, slots=laid_out(agent.slots, profile.channels))
         case DeskTaken(place=place):
             return replace(agent, desk=Desk(place))
         case DeskLeft(place=place):

@@ -7,6 +7,7 @@ from agent_state.domain.commands import AcceptOffer, AnswerLeg, RejectOffer, Res
 from agent_state.domain.evolve import find
 from agent_state.domain.facts import Fact, OfferRead, OfferRung
 from agent_state.domain.refusals import OfferGone
+from agent_state.domain.slots import SHUT, blocked
 from agent_state.domain.tell import not_ready, told
 from contact_events.answering import CallAnswered, CallRangOut, CallRejected, Rejection
 
@@ -50,10 +51,15 @@ def _why_not(agent: Agent, offer: RingOffer, at: datetime) -> Rejection | None:
         return "stale"
     if offer.taken:
         return "already_taken"
-    free = offer.slot < len(agent.slots) and isinstance(agent.slots[offer.slot].filling, Free)
-    if not (free and isinstance(agent.presence, Ready)):
-        return "not_ready"
-    return None
+    return None if _can_take(agent, offer.slot) else "not_ready"
+
+
+def _can_take(agent: Agent, number: int) -> bool:
+    if number >= len(agent.slots) or not isinstance(agent.presence, Ready):
+        return False
+    slot = agent.slots[number]
+    free = isinstance(slot.filling, Free) and slot.channel != SHUT
+    return free and not blocked(agent, number)
 
 
 def accept(agent: Agent, command: AcceptOffer, at: datetime) -> list[Fact]:

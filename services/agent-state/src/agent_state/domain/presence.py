@@ -15,6 +15,7 @@ from agent_state.domain.commands import (
 from agent_state.domain.facts import DeskLeft, DeskTaken, Fact, ProfileSet
 from agent_state.domain.offers import ringing_slots, settled
 from agent_state.domain.refusals import AgentInTalk, NotSignedIn, PoolFixed
+from agent_state.domain.slots import check_layout
 from agent_state.domain.tell import told
 
 
@@ -23,12 +24,14 @@ def set_profile(agent: Agent, command: SetProfile, at: datetime) -> list[Fact]:
 
     Raises:
         PoolFixed: the agent is signed in, to another pool.
+        SlotInUse: a contact is under way of a channel that the agent would have no longer.
     """
     before, after = agent.profile, command.profile
     if before == after:
         return []
     if before and before.pool != after.pool and not isinstance(agent.presence, Offline):
         raise PoolFixed(f"agent {agent.agent_id} is signed in to pool {before.pool}")
+    check_layout(agent, after.channels)
     return told(agent, [ProfileSet(after)], at, "profile")
 
 

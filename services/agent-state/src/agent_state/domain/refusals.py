@@ -42,6 +42,15 @@ class AgentInTalk(Refusal):
     code = "agent-in-talk"
 
 
+class SlotInUse(Refusal):
+    """A contact is under way in a slot that the agent would have no longer.
+
+    The member `channel` says which; try again when it has ended.
+    """
+
+    code = "slot-in-use"
+
+
 class OfferGone(Refusal):
     """The offer rings no more.
 
@@ -96,6 +105,7 @@ class TransferToSelf(Refusal):
 REFUSALS: tuple[type[Refusal], ...] = (
     NotSignedIn,
     AgentInTalk,
+    SlotInUse,
     OfferGone,
     NotInThatState,
     NotConnected,

@@ -18,6 +18,7 @@ from agent_state.domain.agent import (
     Talking,
     WrapUp,
 )
+from agent_state.domain.slots import blocked
 from contact_events.agents import AgentChanged, AgentStatus, SlotState
 from contact_events.agents import Presence as PresenceName
 from contact_events.agents import Slot as ToldSlot
@@ -47,6 +48,8 @@ class SlotView(msgspec.Struct, frozen=True, kw_only=True):
 
     slot: int
     state: SlotState
+    channel: str
+    blocked: bool = False
     call_id: str | None = None
     attempt: int | None = None
     reservation_id: str | None = None
@@ -98,6 +101,11 @@ def changed(agent: Agent, cause: str) -> AgentChanged:
         team_id=profile.team if profile else None,
         skills=dict(profile.skills) if profile else {},
         telephone=profile.telephone if profile else False,
+        blocked=tuple(
+            number
+            for number, slot in enumerate(agent.slots)
+            if isinstance(slot.filling, Free) and blocked(agent, number)
+        ),
     )
 
 
@@ -109,16 +117,22 @@ def view_of(agent: Agent) -> AgentView:
         reason=agent.presence.reason,
         status=status_of(agent),
         site_id=agent.profile.site_id if agent.profile else "",
-        slots=tuple(_shown(number, slot) for number, slot in enumerate(agent.slots)),
+        slots=tuple(_shown(agent, number) for number in range(len(agent.slots))),
     )
 
 
 def _told(number: int, slot: Slot) -> ToldSlot:
     filling, last = slot.filling, slot.last.reservation_id if slot.last else None
     if isinstance(filling, Free):
-        return ToldSlot(slot=number, state="free", last_reservation_id=last)
+        return ToldSlot(
+            slot=number,
+            channel=slot.channel,
+            state="free",
+            last_reservation_id=last,
+        )
     return ToldSlot(
         slot=number,
+        channel=slot.channel,
         state=state_of(slot),
         call_id=filling.call_id,
         attempt=filling.attempt,
@@ -127,12 +141,20 @@ def _told(number: int, slot: Slot) -> ToldSlot:
     )
 
 
-def _shown(number: int, slot: Slot) -> SlotView:
+def _shown(agent: Agent, number: int) -> SlotView:
+    slot = agent.slots[number]
     filling = slot.filling
     if isinstance(filling, Free):
-        return SlotView(slot=number, state="free", since=filling.since)
+        return SlotView(
+            slot=number,
+            state="free",
+            channel=slot.channel,
+            blocked=blocked(agent, number),
+            since=filling.since,
+        )
     return SlotView(
         slot=number,
+        channel=slot.channel,
         state=state_of(slot),
         call_id=filling.call_id,
         attempt=filling.attempt,

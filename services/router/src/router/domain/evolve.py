@@ -224,6 +224,7 @@ def _agent(state: State, envelope: Envelope, offset: int) -> Touched:
         site_id=event.site_id,
         skills=event.skills,
         slots=event.slots,
+        blocked=event.blocked,
         team_id=event.team_id,
         busy_s=busier(before, at),
     )

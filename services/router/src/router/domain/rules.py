@@ -69,7 +69,7 @@ def standing(
     for slot in agent.slots:
         use = state.slots.get((agent_id, slot.slot))
         settled = use is None or (use.settled and use.reservation_id == slot.last_reservation_id)
-        if slot.channel == channel and slot.state == "free":
+        if slot.channel == channel and slot.state == "free" and slot.slot not in agent.blocked:
             if not settled:
                 condition = "unsettled"
             elif found is None:

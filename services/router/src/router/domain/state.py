@@ -114,6 +114,7 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
     site_id: str
     skills: dict[str, int]
     slots: tuple[Slot, ...]
+    blocked: tuple[int, ...] = ()
     team_id: str | None = None
     busy_s: float = 0.0
 
