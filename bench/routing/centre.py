@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bench.routing.demand import SITES, SIZES
 from contact_events.calls import Text
-from contact_events.config import PolicyChanged, QueueChanged, Selection, SiteChanged
+from contact_events.config import PolicyChanged, QueueChanged, Selection, SiteChanged, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +20,13 @@ class Staff:
 
 @dataclass(frozen=True, slots=True)
 class Centre:
-    """Sites, queues (each asks for one skill) and agents; `policy` is the router's."""
+    """Sites, queues (each asks for one skill, in these steps) and agents; the router's policy."""
 
     sites: tuple[str, ...]
     queues: tuple[str, ...]
     staff: tuple[Staff, ...]
     policy: PolicyChanged
+    steps: tuple[Step, ...] = ()
 
     def documents(self) -> list[SiteChanged | QueueChanged | PolicyChanged]:
         """Return what people ordered, as the router reads it."""
@@ -47,6 +48,7 @@ class Centre:
                 queue_id=queue,
                 name=Text(queue, queue),
                 skills={queue: 1},
+                steps=self.steps,
             )
             for queue in self.queues
         ]
@@ -60,6 +62,7 @@ def centre(
     skills: int = 1,
     sites: Sequence[str] = SITES,
     selection: Selection = "longest_idle",
+    steps: tuple[Step, ...] = (),
     fairness_window_s: float = 0.0,
 ) -> Centre:
     """Return a centre where each agent can answer `skills` of the `queues`.
@@ -81,4 +84,4 @@ def centre(
         selection=selection,
         fairness_window_s=fairness_window_s,
     )
-    return Centre(tuple(sites), names, staff, policy)
+    return Centre(tuple(sites), names, staff, policy, steps)

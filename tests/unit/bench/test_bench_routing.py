@@ -30,15 +30,19 @@ from bench.routing.measures import (
     occupancy,
 )
 from bench.routing.simulation import Answers, simulate
+from contact_events.config import Selection
 
 AGENTS = sum(SIZES)
+SELECTIONS: tuple[Selection, ...] = ("longest_idle", "least_occupied")
 NOISE = 3.0
 """Standard errors within which a difference may be chance."""
 
 
 @cache
 def calls(load: float, shares: tuple[float, ...] = BALANCED, queues: int = 1) -> list[Demand]:
-    return day(40_000, rate_of(load, AGENTS), shares=shares, queues=queues)
+    busiest = (load, shares, queues) in ((0.92, BALANCED, 1), (0.95, BALANCED, 8))
+    count = 40_000 if busiest else 20_000
+    return day(count, rate_of(load, AGENTS), shares=shares, queues=queues)
 
 
 @cache
@@ -126,6 +130,17 @@ def test_sites_are_equally_busy_at_balanced_load() -> None:
 def test_home_first_keeps_agents_of_an_overloaded_site_busier() -> None:
     means = means_of_sites(routed(0.92, SKEWED))
     assert 0.05 < max(means) - min(means) < 0.15
+
+
+def test_the_least_occupied_first_makes_agents_of_a_site_more_alike() -> None:
+    morning = calls(0.92, SKEWED)[:15_000]
+    spreads = []
+    for selection in SELECTIONS:
+        answers = simulate(morning, centre(selection=selection))
+        busy = by_site(answers, occupancy(answers, warm_up_s=10 * HANDLE_S))
+        spreads.append(max(shares[-1] - shares[0] for shares in busy))
+    longest_idle, least_occupied = spreads
+    assert least_occupied < longest_idle / 2
 
 
 def test_ringing_costs_its_own_time_and_that_of_the_agent() -> None:
