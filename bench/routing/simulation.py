@@ -1,6 +1,6 @@
 """A day of calls through the router, event by event, and what became of each call."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 
@@ -8,6 +8,7 @@ from bench.routing.centre import Centre
 from bench.routing.demand import Demand
 from bench.routing.router import Routed
 from contact_events.routing import CallRouted, SiteStatusChanged
+from router.domain.indexes import Indexes
 
 _END, _LEFT, _PICKED_UP, _CAME = range(4)
 """What may happen, in the order in which it does at one moment."""
@@ -37,18 +38,33 @@ class Answers:
     sites: list[int | None]
 
 
-def simulate(day: Sequence[Demand], centre: Centre, *, ring: int = 0) -> Answers:
+def simulate(
+    day: Sequence[Demand],
+    centre: Centre,
+    *,
+    ring: int = 0,
+    before: Callable[[Demand, Indexes], None] | None = None,
+) -> Answers:
     """Return what becomes of the day's calls where every agent takes `ring` to pick up.
+
+    `before` is shown each call as it comes, with what the router knows by then.
 
     Raises:
         Unforeseen: the router did anything else but offer calls.
     """
-    return _Day(day, centre, ring).play()
+    return _Day(day, centre, ring, before).play()
 
 
 class _Day:
-    def __init__(self, day: Sequence[Demand], centre: Centre, ring: int) -> None:
+    def __init__(
+        self,
+        day: Sequence[Demand],
+        centre: Centre,
+        ring: int,
+        before: Callable[[Demand, Indexes], None] | None,
+    ) -> None:
         self._day = day
+        self._before = before
         self._ring = ring
         self._router = Routed(centre)
         self._offers: dict[int, CallRouted] = {}
@@ -74,6 +90,8 @@ class _Day:
     def _happen(self, kind: int, number: int) -> None:
         call, router = self._day[number], self._router
         if kind == _CAME:
+            if self._before is not None and router.indexes is not None:
+                self._before(call, router.indexes)
             router.floor.queued(f"{number:08}", call.home, call.queue)
             if call.patience is not None:
                 heappush(self._events, (call.at + call.patience, _LEFT, number))
