@@ -78,6 +78,8 @@ class Centre:
     ) -> None:
         """Let a call arrive and wait, a millisecond after what was before."""
         self.topics.later(0.001)
+        if preferred is not None:
+            about["attributes"] = {"preferred_agent_id": preferred}
         who = Caller(ref=caller, ref_version=1, prefix="+7495", sealed="") if caller else None
         self.say(arrived(call_id, entry, asked_by_agent_id=asked_by, caller=who, **about))
         self.say(
@@ -87,7 +89,6 @@ class Centre:
                 queue_id=None if agent_id else queue_id,
                 agent_id=agent_id,
                 priority=priority,
-                preferred_agent_id=preferred,
             )
         )
 

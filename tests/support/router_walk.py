@@ -198,9 +198,8 @@ class Walk:
                 rnd.choice(QUEUES),
                 site_id=rnd.choice(SITES[:3]),
                 priority=rnd.choice([0, 0, 1]),
-                preferred_agent_id=rnd.choice([None, "a0"]),
                 channel=rnd.choice(["voice", "voice", "chat"]),
-                attributes=rnd.choice([{}, {"vip": "yes"}]),
+                attributes=rnd.choice([{}, {"vip": "yes"}, {"preferred_agent_id": "a0"}]),
                 caller=Caller(ref=rnd.choice("xyz"), ref_version=1, prefix="+7495", sealed=""),
             )
             if rnd.random() < 0.5:

@@ -472,7 +472,6 @@ class Calls:
         *,
         site_id: str = "moscow",
         priority: int = 0,
-        preferred_agent_id: str | None = None,
         **changes: Any,
     ) -> str:
         call_id = f"call-{len(self.calls) + 1}"
@@ -483,7 +482,6 @@ class Calls:
             attempt=1,
             queue_id=queue_id,
             priority=priority,
-            preferred_agent_id=preferred_agent_id,
         )
         self.topics.write(queued)
         return call_id

@@ -39,7 +39,8 @@ class CallArrived(Event, frozen=True):
     """A contact reached the front door.
 
     `caller` is None where the number is withheld. A consultation names its parent call and the
-    agent who asked for it. `attributes` are facts that flows and integrators attach (`vip`).
+    agent who asked for it. `attributes` are facts that flows and integrators attach (`vip`,
+    and `preferred_agent_id`: who is to be asked first, where the queue gives them time).
     """
 
     call_id: str
@@ -71,7 +72,6 @@ class CallQueued(Event, frozen=True):
     """A stay in a queue, or for a named agent, began: attempt 1, 2, ..
 
     Exactly one of `queue_id` and `agent_id` is set. `sent_by` is the agent who transferred.
-    `preferred_agent_id` is whom the flow would have first, where the queue gives them time.
     """
 
     call_id: str
@@ -81,7 +81,6 @@ class CallQueued(Event, frozen=True):
     priority: int = 0
     sent_by: str | None = None
     reason: Literal["flow", "transfer", "overflow", "consult"] = "flow"
-    preferred_agent_id: str | None = None
 
 
 @event("call.priority_changed", version=1, topic=CALL_ARRIVED, key="call_id")

@@ -4,11 +4,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from contact_events.hints import QueueState
 from contact_runtime.batcher import CommandBatcher
 from contact_runtime.clock import Clock
+from contact_runtime.hints import QueueHints
 from contact_runtime.metrics import Metrics
 from contact_runtime.rows import Kind, Store, Unit
-from ivr.domain.call import Call, Unborn
+from ivr.domain.call import Call, Unborn, Waiting
 from ivr.domain.flow import Heard, has_something_to_hear, hears
 from ivr.domain.projects import Number, Project, must_stay
 from ivr.domain.refusals import NumberTaken, NumberUnknown
@@ -33,12 +35,21 @@ class Desk:
     """The parts that the routes need."""
 
     def __init__(
-        self, store: Store, clock: Clock, people: People, metrics: Metrics | None = None
+        self,
+        store: Store,
+        clock: Clock,
+        people: People,
+        metrics: Metrics | None = None,
+        hints: QueueHints | None = None,
     ) -> None:
-        """Work on `store`, at the time of `clock`, for callers whose keys `people` hold."""
+        """Work on `store`, at the time of `clock`, for callers whose keys `people` hold.
+
+        `hints` is what the routers say of their queues; without them nothing is told of waits.
+        """
         self.store = store
         self.clock = clock
         self.people = people
+        self._hints = hints
         self._jobs: CommandBatcher[_Job, Any] = CommandBatcher(
             store, _do, needs=lambda job: job.needs, metrics=metrics
         )
@@ -57,6 +68,12 @@ class Desk:
             return None
         project = await self.store.peek(PROJECT, call.project_id)
         return hears(call, project) if project else None
+
+    def hint(self, call: Call) -> QueueState | None:
+        """Return what the router last said of the queue that the call waits in."""
+        if self._hints is None or not isinstance(call, Waiting) or call.queue_id is None:
+            return None
+        return self._hints.get(call.pool, call.queue_id)
 
     async def project_dialled(self, unit: Unit, dnis: str) -> Project:
         """Return the project that has the number.

@@ -145,7 +145,7 @@ async def get_call(
             told = await watch.next(min(left_s, POLL_S))
             newest = told if told is not None else await desk.store.peek(CALL, call_id)
             call = _known(newest, principal)
-    return CallView.of(call_id, call, await desk.heard(call))
+    return CallView.of(call_id, call, await desk.heard(call), desk.hint(call))
 
 
 @routes.get("/calls/{call_id}/caller")

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from contact_events.topics import TOPICS
 from contact_runtime.clock import Clock, clock_from_log
+from contact_runtime.hints import QueueHints
 from contact_runtime.http.app import create_app
 from contact_runtime.http.auth import Auth
 from contact_runtime.http.ops import Health, create_ops_app
@@ -77,13 +78,14 @@ async def main(settings: Settings) -> int:
         settings.database_url, pool_size=settings.database_connections, application="ivr"
     )
     store = SqlStore(engine, source=SOURCE, partitions=settings.partitions)
+    hints = QueueHints(log)
     people = People.of_file(settings.client_keys_file)
     app = create_app(
         "ivr",
         routes=[http.routes],
         auth=Auth(settings.jwks, settings.jwt_issuer, settings.jwt_audience),
         refusals=http.REFUSALS,
-        context=Desk(store, clock, people, metrics),
+        context=Desk(store, clock, people, metrics, hints),
         description=DESCRIPTION,
         metrics=metrics,
         cors_origins=settings.allowed_origins,
@@ -96,7 +98,7 @@ async def main(settings: Settings) -> int:
             host=settings.host,
             http_port=settings.http_port,
             ops_port=settings.ops_port,
-            tasks=background(store, log, clock, metrics),
+            tasks=[*background(store, log, clock, metrics), Background("hints", hints.run)],
         )
     finally:
         await store.close()

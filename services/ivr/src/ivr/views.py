@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from contact_events import calls
+from contact_events.hints import QueueState
 from contact_runtime.http.bodies import Body, Id, Phone, View
 from ivr.domain.call import Call, Connected, Ended, InFlow, Joining, Unborn, Waiting
 from ivr.domain.flow import Heard
@@ -181,6 +182,32 @@ class Hears(View):
     menu: list[Option]
 
 
+class ExpectedWait(View):
+    """What a caller who joins the queue now has to expect: the router's estimate, in seconds.
+
+    With the probability `share` the wait lies between `low_s` and `high_s`.
+    """
+
+    mean_s: float
+    low_s: float
+    high_s: float
+    share: float
+    waiting: int
+
+    @classmethod
+    def of(cls, hint: QueueState | None) -> "ExpectedWait | None":
+        """Return the estimate that the hint holds, if it holds one."""
+        if hint is None or hint.expected_wait_s is None:
+            return None
+        return cls(
+            mean_s=hint.expected_wait_s,
+            low_s=hint.expected_low_s or 0.0,
+            high_s=hint.expected_high_s or hint.expected_wait_s,
+            share=hint.expected_share or 0.0,
+            waiting=hint.waiting,
+        )
+
+
 class CallView(View):
     """A call as it is; `version` grows with every fact of it."""
 
@@ -196,14 +223,17 @@ class CallView(View):
     channel: str
     hears: Hears | None
     queue: str | None
+    expected_wait: ExpectedWait | None
     attempt: int
     agent_id: str | None
     arrived_at: datetime
     connected_at: datetime | None
 
     @classmethod
-    def of(cls, call_id: str, call: Call, heard: Heard | None) -> "CallView":
-        """Return the call as HTTP shows it.
+    def of(
+        cls, call_id: str, call: Call, heard: Heard | None, hint: QueueState | None = None
+    ) -> "CallView":
+        """Return the call as HTTP shows it; `hint` is what the router said of its queue.
 
         Raises:
             TypeError: no such call has arrived.
@@ -223,6 +253,7 @@ class CallView(View):
             channel=call.channel,
             hears=_hears_of(heard),
             queue=stay.queue_id if stay else None,
+            expected_wait=ExpectedWait.of(hint),
             attempt=stay.attempt if stay else 0,
             agent_id=_agent_of(call),
             arrived_at=call.arrived_at,

@@ -44,6 +44,9 @@ CallEvent: TypeAlias = (
 )
 
 
+PREFERRED: Final = "preferred_agent_id"
+"""The attribute of a call that names who is to be asked first."""
+
 CALLERS_REMEMBERED: Final = 100_000
 """Of how many callers the router knows who last spoke with them."""
 
@@ -102,7 +105,7 @@ def _queued(state: State, call: Call, queued: CallQueued | CallRecovered, at: da
     before = _stopped_waiting(call, at)
     preferred = None
     if isinstance(queued, CallQueued) and queued.sent_by is None:
-        preferred = queued.preferred_agent_id or state.last_agents.get(call.caller_ref or "")
+        preferred = call.attributes.get(PREFERRED) or state.last_agents.get(call.caller_ref or "")
     return replace(
         before,
         phase="waiting",

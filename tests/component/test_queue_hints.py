@@ -1,0 +1,82 @@
+"""What routers say of their queues reaches whoever tells callers, and decides nothing."""
+
+import asyncio
+from datetime import UTC, datetime
+
+from contact_events.envelope import Envelope, encode, headers_of, key_of
+from contact_events.hints import QueueState
+from contact_events.topics import QUEUE_STATE
+from contact_runtime.hints import QueueHints
+from contact_runtime.log import Entry, TopicPartition
+from contact_runtime.memory_log import MemoryLog
+from ivr.views import ExpectedWait
+from tests.support.wait import until
+
+AT = TopicPartition(QUEUE_STATE.name, 0)
+
+
+def entry(queue_id: str, waiting: int, number: int, *, pool: str = "main") -> Entry:
+    hint = QueueState(
+        queue_id=queue_id,
+        waiting=waiting,
+        free_agents=0,
+        expected_wait_s=30.0,
+        expected_low_s=4.0,
+        expected_high_s=70.0,
+        expected_share=0.8,
+    )
+    envelope = Envelope(
+        id=f"{queue_id}/{number}",
+        source="/polycentre/router",
+        subject=queue_id,
+        time=datetime(2026, 3, 2, tzinfo=UTC),
+        pool=pool,
+        stream=f"queue-state/{queue_id}",
+        sequence=number,
+        data=hint,
+    )
+    return Entry(key_of(envelope), encode(envelope), headers_of(envelope))
+
+
+async def test_the_newest_hint_of_each_queue_and_pool_is_told() -> None:
+    log = MemoryLog()
+    await log.ensure_topics([QUEUE_STATE], 1)
+    writer = await log.writer()
+    await writer.append(AT, [entry("sales", 1, 1), entry("sales", 9, 1, pool="other")])
+    hints, stop = QueueHints(log), asyncio.Event()
+    following = asyncio.create_task(hints.run(stop))
+    await until("the first hints", lambda: hints.get("main", "sales") is not None)
+    await writer.append(AT, [Entry(b"x", b"{no json", ()), entry("sales", 3, 7)])
+    await writer.append(AT, [entry("sales", 2, 6)])  # a former leader's, late
+    await writer.append(AT, [entry("last", 0, 1)])
+    await until("the last hint", lambda: hints.get("main", "last") is not None)
+    sales, other = hints.get("main", "sales"), hints.get("other", "sales")
+    assert sales is not None and other is not None
+    assert (sales.waiting, other.waiting) == (3, 9)
+    assert hints.get("main", "unheard") is None
+    stop.set()
+    await following
+
+
+def test_a_caller_is_told_the_mean_and_the_interval_with_its_share() -> None:
+    told = ExpectedWait.of(
+        QueueState(
+            queue_id="sales",
+            waiting=4,
+            free_agents=0,
+            expected_wait_s=30.0,
+            expected_low_s=4.0,
+            expected_high_s=70.0,
+            expected_share=0.8,
+        )
+    )
+    assert told is not None
+    assert told.model_dump() == {
+        "mean_s": 30.0,
+        "low_s": 4.0,
+        "high_s": 70.0,
+        "share": 0.8,
+        "waiting": 4,
+    }
+    assert ExpectedWait.of(QueueState(queue_id="sales", waiting=4, free_agents=0)) is None
+    assert ExpectedWait.of(None) is None
