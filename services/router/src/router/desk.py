@@ -1,21 +1,27 @@
 """What the routes work with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
 
 from contact_runtime.http.auth import Principal, require
+from router.dry_runs import DryRuns
 from router.loop import Loop
 from router.orders import Orders
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Desk:
     """The parts that the routes need."""
 
     orders: Orders
     loop: Loop
+    dry_runs: DryRuns = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Make what needs no connection."""
+        self.dry_runs = DryRuns(self.loop)
 
 
 def _desk(request: Request) -> Desk:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from msgspec.structs import replace
 from starlette.responses import Response
 
 from contact_events.config import Document
@@ -17,6 +18,7 @@ from contact_runtime.http.problems import Problem, not_found, refusal_type
 from router import changes
 from router.changes import Senseless, error
 from router.desk import Administers, AtDesk, Reads
+from router.dry_runs import shown
 from router.kinds import Kind
 from router.orders import Order, Revision, says
 from router.preconditions import Demanded, PreconditionMissing, RevisionStale, etag, revisions_of
@@ -39,6 +41,10 @@ class Change:
     principal: Administers
     desk: AtDesk
     demanded: Demanded
+    dry_run: Annotated[
+        bool,
+        Query(description="write nothing and answer what would change for calls and agents now"),
+    ] = False
 
     @property
     def by(self) -> changes.Author:
@@ -46,16 +52,34 @@ class Change:
         return changes.Author(self.principal.subject, self.desk.orders)
 
     async def carry_out(self, kind: Kind, name: str, order: Order) -> View:
-        """Return the revision that counts after the order."""
+        """Return the revision that counts after the order, or what it would change.
+
+        Raises:
+            Problem: the document is not as the precondition says.
+        """
+        document_id = kind.id_of(name)
         try:
+            if self.dry_run:
+                return await self._try(kind, name, order)
             revision = await self.desk.orders.change(
-                kind.id_of(name), lambda last: self._allowed(kind, name, last, order), _cause()
+                document_id, lambda last: self._allowed(kind, name, last, order), _cause()
             )
         except RevisionStale as stale:
             headers = {"ETag": f'"{stale.revision}"'} if stale.revision else None
             raise Problem(_STALE, str(stale), headers=headers, revision=stale.revision) from None
         self.response.headers["ETag"] = etag(revision)
         return kind.show(revision)
+
+    async def _try(self, kind: Kind, name: str, order: Order) -> View:
+        last = self.desk.orders.last(kind.id_of(name))
+        wanted = self._allowed(kind, name, last, order)
+        revision = last.document.revision if last else 0
+        if last is not None and last.live:
+            self.response.headers["ETag"] = etag(last)
+        tried = await self.desk.dry_runs.of(replace(wanted, revision=revision + 1))
+        document = kind.show(Revision(tried.document, tried.at, ""))
+        found = shown(tried, self.principal.may_read)
+        return kind.dry_run.model_validate({"document": document, **found})
 
     def _allowed(self, kind: Kind, name: str, last: Revision | None, order: Order) -> Document:
         if last is not None:
@@ -64,7 +88,8 @@ class Change:
         self.principal.must_read(_client_of(wanted), f"the {kind.name}")
         new = last is None or says(last.document) != says(wanted)
         # Said again, it is as it was wanted already (RFC 9110, 13.1.1): a lost answer is no trap.
-        if new or self.demanded.absent:
+        # A dry run changes nothing: what was not demanded need not hold.
+        if (new and not (self.dry_run and self.demanded.nothing)) or self.demanded.absent:
             self.demanded.hold(kind.id_of(name), last)
         return wanted
 
@@ -163,7 +188,7 @@ def _changing(routes: APIRouter, kind: Kind) -> None:
             path,
             endpoint,
             methods=[method],
-            response_model=kind.view,
+            response_model=kind.view | kind.dry_run,
             responses=_CONDITIONS,
             description=says,
         )

@@ -1,7 +1,7 @@
 """The kinds of documents: what each is called, how it is said, and what must be true of it."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -13,6 +13,7 @@ from contact_events.config import (
     SiteChanged,
     SkillChanged,
 )
+from router.dry_runs import DryRunView
 from router.faults import faults
 from router.orders import Orders, Revision
 from router.policies import PolicyBody, PolicyView
@@ -31,6 +32,12 @@ class Kind:
     event: type[Document]
     body: type[DocumentBody]
     view: type[DocumentView]
+
+    @property
+    def dry_run(self) -> type[DryRunView[Any]]:
+        """Return how a dry run of such a document is shown."""
+        view: Any = self.view
+        return DryRunView[view]
 
     def id_of(self, name: str) -> str:
         """Return the document id of the one with this name."""

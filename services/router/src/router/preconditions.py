@@ -45,6 +45,11 @@ class Precondition:
     any_revision: bool = False
     absent: bool = False
 
+    @property
+    def nothing(self) -> bool:
+        """Return whether nothing was demanded."""
+        return self.revisions is None and not self.any_revision and not self.absent
+
     def hold(self, document_id: str, last: Revision | None) -> None:
         """Do nothing if the document may be changed.
 
