@@ -11,10 +11,12 @@ import httpx
 import pytest
 
 from contact_events.routing import CallRouted
+from contact_events.topics import ROUTED, ROUTER_SNAPSHOTS
 from contact_runtime.log import TopicPartition
 from contact_runtime.memory_log import MemoryLog
+from router.explain.folds import Kept
 from tests.support.explain_app import RunningExplain
-from tests.support.router_app import Others, RunningRouter
+from tests.support.router_app import PARTITION, Others, RunningRouter
 from tests.support.router_world import site
 from tests.support.wait import until
 
@@ -28,10 +30,12 @@ class GatedLog(MemoryLog):
         super().__init__()
         self.gate = threading.Event()
         self.gate.set()
+        self.read_from: list[int] = []
 
     async def reader(self, positions: Mapping[TopicPartition, int]) -> Any:
         if len(positions) == 1:
             await asyncio.to_thread(self.gate.wait)
+        self.read_from += [at for tp, at in positions.items() if tp.topic == ROUTED.name]
         return await super().reader(positions)
 
 
@@ -236,6 +240,35 @@ async def test_an_answer_that_takes_long_is_a_job_that_can_be_fetched_later(
     told = await until("the job's result", fetched)
     assert told["said"]["agent_id"] == "a1"
     assert (await asks.get(place)).json() == told
+
+
+async def test_a_fold_goes_on_from_the_nearest_snapshot_before_the_moment(
+    explain: RunningExplain, others: Others, asks: httpx.AsyncClient, log: GatedLog
+) -> None:
+    router = await RunningRouter(log, snapshot_every=10).start().leading()
+    first = await _one_call(others)
+    await others.take(first)
+    await others.free(first)
+    manifests = log.records[TopicPartition(ROUTER_SNAPSHOTS.name, PARTITION)]
+    await until("a snapshot", lambda: manifests, limit_s=20)
+    await others.call("k2")
+    second = await others.offer_of("k2")
+    await router.stop()
+    await explain.caught_up()
+    explain.folds._snapshot_beyond = 1
+    found: dict[str, tuple[int, Any]] = {}
+    for offer in (first, second):
+        log.read_from.clear()
+        told = (await asks.get(f"/v1/decisions/{offer.reservation_id}")).json()
+        assert told["comes_out_again"], told
+        found[offer.call_id] = log.read_from[-1], told["candidates"]
+    assert found["k1"][0] == 0
+    assert found["k2"][0] > 0
+    explain.folds._snapshot_beyond = 1 << 60
+    explain.folds._kept = Kept(0)
+    from_zero = (await asks.get(f"/v1/decisions/{second.reservation_id}")).json()
+    assert log.read_from[-1] == 0
+    assert from_zero["candidates"] == found["k2"][1]
 
 
 async def test_an_answer_that_failed_is_tried_again_when_asked_again(

@@ -98,4 +98,5 @@ def test_the_code_version_covers_the_domain_and_all_of_ours_that_it_imports() ->
     found = modules()
     assert {"router.domain.decide", "router.domain.evolve", "router.leader"} <= set(found)
     assert {"contact_events.validity", "contact_events.config"} <= set(found)
+    assert not {"router.domain.explain", "router.domain.sentences"} & set(found)
     assert len(code_version()) == 12

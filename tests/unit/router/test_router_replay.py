@@ -21,6 +21,7 @@ from contact_events.routing import (
     SiteStatusChanged,
 )
 from contact_events.topics import ROUTED
+from router.codec import decision_envelope
 from router.verify import BeyondTheEnd
 from tests.support.router_centre import Centre
 from tests.support.router_past import valid_offsets, verified
@@ -140,6 +141,23 @@ def test_a_progress_that_hides_something_to_be_decided_is_noticed() -> None:
     assert found is not None
     assert (found.offset, found.field) == (1, "type")
     assert (found.recorded, found.computed) == ("router.progress", "call.routed")
+
+
+def test_a_leader_that_leaves_may_leave_something_to_be_decided() -> None:
+    centre = Centre()
+    centre.agent("a1")
+    centre.call("k1")
+    centre.router.read_all()
+    leader = centre.router.replica.leader
+    assert leader is not None
+    (last,) = leader.leave(centre.topics.now).decisions
+    centre.topics.put(ROUTED.name, decision_envelope(last, leader.state))
+    assert isinstance(last, RouterProgress) and last.leaving
+    assert verified(centre.topics).difference is None
+    _plant(centre.topics, 1, leaving=False)
+    found = verified(centre.topics).difference
+    assert found is not None
+    assert (found.field, found.computed) == ("type", "call.routed")
 
 
 def test_a_decision_that_nothing_asked_for_is_noticed() -> None:

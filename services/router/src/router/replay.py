@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from contact_events.envelope import Envelope
 from contact_events.registry import event_type_of
@@ -100,7 +101,8 @@ class Verification(Replay):
     """Decides again what was decided, and finds the first decision that differs.
 
     It keeps the leader's own indexes: built at its claim, kept up by what was folded. Every batch
-    is decided as a whole; `router.progress` must find nothing to decide.
+    is decided as a whole; `router.progress` must find nothing to decide, unless it is the last word
+    of a leader that leaves the rest to another.
     """
 
     def __init__(self, state: State, code_version: str = "") -> None:
@@ -137,9 +139,14 @@ class Verification(Replay):
 
     def _decide(self, recorded: OwnDecision) -> None:
         """Decide the batch that begins with `recorded` again; it is applied to the state."""
-        decisions = decide(self._indexes, recorded.decided_at)
-        if not decisions and isinstance(recorded, RouterProgress):
-            decisions = progress(self._indexes, recorded.decided_at)
+        at = recorded.decided_at
+        if isinstance(recorded, RouterProgress) and recorded.leaving:
+            last = progress(self._indexes, at)
+            decisions = [replace(said, leaving=True) for said in last]
+        else:
+            decisions = decide(self._indexes, at)
+            if not decisions and isinstance(recorded, RouterProgress):
+                decisions = progress(self._indexes, at)
         self._again.extend(decision_envelope(decision, self.state) for decision in decisions)
 
     def _compare(self, fact: Fact) -> None:

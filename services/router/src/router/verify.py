@@ -13,6 +13,7 @@ from contact_runtime.log import Log, LogError, TopicPartition
 from router.domain.state import Fact, State
 from router.past import Past, begin_of_batch
 from router.replay import Difference, Replay, Verification
+from router.version import code_version
 
 SAME, DIFFERS, UNREADABLE = 0, 1, 2
 END: Final = "end"
@@ -102,4 +103,8 @@ def _verified(bootstrap: str, pool: str, start: int, end: int | None) -> int:
         print(f"router replay: the log cannot be read: {error}")
         return UNREADABLE
     print(found)
-    return DIFFERS if found.difference else SAME
+    if found.difference is None:
+        return SAME
+    if found.difference.code_version != code_version():
+        print(f"this is code version {code_version()!r}, which may decide otherwise")
+    return DIFFERS

@@ -9,6 +9,8 @@ from typing import Final
 
 ROOTS: Final = ("router.domain", "router.leader")
 OURS: Final = ("router.", "contact_events.")
+TELL_ONLY: Final = frozenset({"explain", "sentences"})
+"""Modules of the domain that tell of decisions and make none; who imports them, counts them."""
 
 
 @cache
@@ -45,7 +47,8 @@ def _modules_of(root: str) -> list[str]:
     origin = _origin(root)
     if origin.name != "__init__.py":
         return [root]
-    return [root, *(f"{root}.{each.stem}" for each in origin.parent.glob("[!_]*.py"))]
+    stems = {each.stem for each in origin.parent.glob("[!_]*.py")} - TELL_ONLY
+    return [root, *(f"{root}.{stem}" for stem in stems)]
 
 
 def _origin(name: str) -> Path:

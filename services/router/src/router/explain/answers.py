@@ -141,8 +141,7 @@ class Answers:
                 hint = await queries.last_before(connection, pool, at)
 
         async def fold() -> Answer:
-            folded = await self.folds.at(pool, at, hint)
-            view = state_view(folded.state, at, folded.routed, folded.code_version)
+            view = state_view(await self.folds.at(pool, at, hint), at)
             return Answer(None, view.model_dump_json().encode())
 
         return await self.folds.run(STATE, fold)

@@ -20,8 +20,14 @@ from contact_runtime.metrics import EXPLAIN_FOLD_SECONDS, EXPLAIN_FOLDS, Metrics
 from router.domain.state import Fact, State
 from router.past import Past, begin_of_batch
 from router.replay import Replay
+from router.snapshot_store import SnapshotStore
+from router.snapshots import Broken
+from router.version import code_version
 
 T = TypeVar("T")
+
+SNAPSHOT_BEYOND: Final = 20_000
+"""Records of `routed` to fold, from which on it is worth looking for a snapshot."""
 
 APART_AT_LEAST: Final = 1_000
 """A state is kept only if it lies so many records of `routed` beyond the one it was folded from."""
@@ -95,9 +101,18 @@ class Folds:
     """Answers questions about the past: each in a thread with an event loop of its own."""
 
     def __init__(
-        self, log: Log, partitions: int, metrics: Metrics, *, at_once: int, waiting: int, kept: int
+        self,
+        log: Log,
+        partitions: int,
+        metrics: Metrics,
+        *,
+        at_once: int,
+        waiting: int,
+        kept: int,
+        snapshot_beyond: int = SNAPSHOT_BEYOND,
     ) -> None:
         """Fold at most `at_once` and let at most `waiting` more wait; keep so many states."""
+        self._snapshot_beyond = snapshot_beyond
         self._log = log
         self._partitions = partitions
         self._metrics = metrics
@@ -168,9 +183,9 @@ class Folds:
     @asynccontextmanager
     async def _past(self, pool: str, offset: int) -> AsyncIterator[Past]:
         """Take a replay from the nearest state that is kept to before `offset` of `routed`."""
-        begin = self._kept.nearest(pool, offset)
-        replay = Replay(begin.state.copy(), begin.code_version)
         partition = partition_of(pool, self._partitions)
+        begin = await self._begin(pool, partition, offset)
+        replay = Replay(begin.state.copy(), begin.code_version)
         past = await Past.open(self._log, partition, replay, begin.routed)
         try:
             await past.go(lambda fact: self._checked(fact.offset >= offset))
@@ -179,6 +194,27 @@ class Folds:
             yield past
         finally:
             await past.close()
+
+    async def _begin(self, pool: str, partition: int, offset: int) -> Folded:
+        """Return the state nearest before `offset`: of those kept, or of a router's snapshot."""
+        kept = self._kept.nearest(pool, offset)
+        if offset - kept.routed < self._snapshot_beyond:
+            return kept
+        store = SnapshotStore(self._log, partition, pool, code_version())
+        found = [
+            manifest
+            for manifest in await store.manifests()
+            if kept.routed < manifest.positions[ROUTED.name] <= offset
+        ]
+        for manifest in sorted(found, key=lambda each: each.records, reverse=True):
+            try:
+                mark = await store.load(manifest)
+            except Broken:
+                continue  # of other code, or of another log: the next one may do
+            begin = Folded(mark.state, mark.routed, mark.leader_version)
+            self._kept.keep(begin)
+            return begin
+        return kept
 
     def _checked(self, stop: bool) -> bool:
         """Return `stop` as it is.

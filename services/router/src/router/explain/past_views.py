@@ -17,7 +17,7 @@ from router.domain.lines import Place
 from router.domain.rules import standing
 from router.domain.sentences import Names, decision_sentence
 from router.domain.state import Agent, State
-from router.explain.folds import Decided
+from router.explain.folds import Decided, Folded
 from router.explain.views import (
     AgentAt,
     CandidateView,
@@ -30,10 +30,12 @@ from router.explain.views import (
     Text,
     WaitingCall,
 )
+from router.version import code_version
 
 
-def state_view(state: State, at: datetime, routed: int, code_version: str) -> StateView:
-    """Return the whole state as the router saw it."""
+def state_view(folded: Folded, at: datetime) -> StateView:
+    """Return the whole state as the router saw it at that moment."""
+    state = folded.state
     indexes = Indexes(state)
     indexes.advance(at)
     places = sorted(indexes.places.values(), key=lambda place: place.rank)
@@ -43,8 +45,8 @@ def state_view(state: State, at: datetime, routed: int, code_version: str) -> St
         at=at,
         epoch=leadership.epoch,
         owner=leadership.owner,
-        code_version=code_version,
-        routed=routed,
+        code_version=folded.code_version,
+        routed=folded.routed,
         positions=dict(state.positions),
         queues=_all_queues(state, places, at),
         named=_calls(state, (place for place in places if place.queue_id is None), at),
@@ -72,6 +74,7 @@ def decision_view(decided: Decided, offset: int, names: Names) -> DecisionView:
         pool=decision.pool,
         offset=offset,
         code_version=decided.code_version,
+        explained_by_version=code_version(),
         decided_at=at,
         call_id=said.get("call_id"),
         said=said,

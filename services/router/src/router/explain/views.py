@@ -69,7 +69,8 @@ class DecisionView(View):
     kind: str
     pool: str
     offset: int = Field(description="of the topic routed, in the pool's partition")
-    code_version: str
+    code_version: str = Field(description="of the code that decided")
+    explained_by_version: str = Field(description="of the code that explains: it may decide else")
     decided_at: AwareDatetime
     call_id: str | None
     said: dict[str, Any]
