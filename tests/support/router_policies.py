@@ -86,10 +86,7 @@ def may_be_offered(state: State, call: Call, agent_id: str, agent: Agent, now: d
     began = call.queued_at - timedelta(seconds=call.waited_s if call.recovered else 0)
     if call.preferred_agent_id and began + timedelta(seconds=queue.preferred_agent_s) > now:
         return agent_id == call.preferred_agent_id and _fits(state, queue, call, agent, None)
-    for step in queue.steps or WHOLE:
-        after_s = max(step.after_s, SHORTEST_STAY_S) if step.move_to else step.after_s
-        if began + timedelta(seconds=after_s) > now:
-            return False
+    for step in _reached(queue, call, now):
         if step.reach and step.wait_improved_s is None and _fits(state, queue, call, agent, step):
             return True
     return False
@@ -105,3 +102,30 @@ def _fits(state: State, queue: QueueChanged, call: Call, agent: Agent, step: Ste
         return True
     sites = (home_site(state, call),) if step.reach == "home" else step.site_ids
     return agent.site_id in sites
+
+
+def urgency(state: State, call: Call, now: datetime) -> tuple[bool, float]:
+    """Return whether the call was recovered, and its priority with what its waiting is worth."""
+    assert call.waiting_since is not None
+    queue = state.queues.get(call.queue_id or "")
+    gone = queue is None or (queue.deleted and queue.when_deleted == "overflow")
+    raised = sum(
+        each.by for each in state.policy.raises if call.attributes.get(each.attribute) == each.value
+    )
+    for step in _reached(queue, call, now) if queue and not gone and not call.agent_id else ():
+        raised += step.raise_priority
+    waited_s = (now - call.waiting_since).total_seconds()
+    priority = call.priority + raised + (0 if queue is None or gone else queue.priority)
+    return call.recovered, priority + state.policy.ageing_per_s * waited_s
+
+
+def _reached(queue: QueueChanged, call: Call, now: datetime) -> list[Step]:
+    assert call.queued_at is not None
+    began = call.queued_at - timedelta(seconds=call.waited_s if call.recovered else 0)
+    reached: list[Step] = []
+    for step in queue.steps or WHOLE:
+        after_s = max(step.after_s, SHORTEST_STAY_S) if step.move_to else step.after_s
+        if began + timedelta(seconds=after_s) > now:
+            break
+        reached.append(step)
+    return reached

@@ -23,6 +23,7 @@ from tests.support.router_policies import (
     random_policy,
     random_queue,
     random_site,
+    urgency,
 )
 from tests.support.router_world import (
     POOL,
@@ -325,9 +326,38 @@ def check_replay(topics: Topics, rnd: random.Random) -> State:
             _fold_to(topics, state, event.positions, rnd)
             batch = _decided_again(state, event)
         assert batch.pop(0) == event, "decided otherwise"
+        if isinstance(event, CallRouted):
+            check_order(state, event)
         apply(state, own(event))
     _fold_to(topics, state, {name: len(topics.facts[name]) for name in INPUTS}, rnd)
     return state
+
+
+def check_order(state: State, offer: CallRouted) -> None:
+    """Nobody who goes first and could have had the agent is passed over for this call.
+
+    Where the policy prefers home calls within a fairness window, order is not by urgency alone.
+    """
+    if state.policy.fairness_window_s > 0:
+        return
+    now, agent = offer.decided_at, state.agents[offer.agent_id]
+    chosen = state.calls[offer.call_id]
+    assert chosen.waiting_since is not None
+    for call_id, call in state.calls.items():
+        if call.channel != chosen.channel or not waits(state, call):
+            continue
+        if not may_be_offered(state, call, offer.agent_id, agent, now):
+            continue
+        assert call.waiting_since is not None
+        ahead, score = urgency(state, call, now)
+        chosen_ahead, chosen_score = urgency(state, chosen, now)
+        if ahead != chosen_ahead:
+            assert chosen_ahead, f"{call_id} was recovered and passed over for {offer.call_id}"
+        elif abs(score - chosen_score) > 1e-6:
+            assert chosen_score > score, f"{call_id} is more urgent than {offer.call_id}"
+        else:
+            since = call.waiting_since
+            assert chosen.waiting_since <= since, f"{call_id} waits longer than {offer.call_id}"
 
 
 def _decided_again(state: State, event: Decision) -> list[Any]:
