@@ -1,0 +1,27 @@
+"""The scan that decisions are held against decides as the router does, only slower."""
+
+from bench.decisions.core import Timed, hall, naive
+
+
+def test_a_scan_without_index_chooses_the_router_s_call_and_agent() -> None:
+    router = Timed(hall(60, 4))
+    offered = 0
+    for step in range(300):
+        if step % 5 < 3:
+            router.comes()
+        elif router.talks:
+            router.ends()
+        chosen = naive(router.state)
+        offers = [(one.call_id, one.agent_id) for one in router.offers()]
+        assert offers == ([chosen] if chosen else [])
+        offered += len(offers)
+    assert 60 < offered < 180, "calls and agents both had to wait"
+
+
+def test_a_decision_is_counted_when_it_is_made() -> None:
+    router = Timed(hall(8, 4))
+    for _ in range(5):
+        router.comes()
+        router.offers()
+    assert router.spent.decisions == len(router.talks) > 0
+    assert router.spent.folding_s > 0.0 < router.spent.deciding_s
