@@ -2,16 +2,22 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
-from contact_events.topics import ROUTING_CONFIG, TOPICS
+from contact_events.calls import Text
+from contact_events.config import SkillChanged
+from contact_events.topics import ROUTER_SNAPSHOTS, ROUTING_CONFIG, TOPICS
 from contact_runtime.log import TopicPartition
 from contact_runtime.memory_log import MemoryLog
+from router.orders import Revision
 from tests.support.router_app import PARTITION, PARTITIONS, POOL, RunningRouter
+from tests.support.wait import until
 
 CONFIG = TopicPartition(ROUTING_CONFIG.name, PARTITION)
 NAME = {"ru": "Имя", "en": "Name"}
@@ -489,3 +495,39 @@ async def test_the_examples_are_taken_as_they_stand(admin: httpx.AsyncClient) ->
         await _put(admin, "/v1/calendars/example", example)
     for example in schemas["PolicyBody"]["examples"]:
         await _put(admin, f"/v1/policies/{POOL}", example)
+
+
+SKILL_ID = "skill:sales"
+MANIFESTS = TopicPartition(ROUTER_SNAPSHOTS.name, PARTITION)
+
+
+def _skill(number: int) -> SkillChanged:
+    name = Text(f"Имя {number}", f"Name {number}")
+    return SkillChanged(
+        document_id=SKILL_ID, revision=0, changed_by="me", skill_id="sales", name=name
+    )
+
+
+def _new(document: SkillChanged, last: Revision | None) -> SkillChanged:
+    return document
+
+
+async def test_a_start_from_a_snapshot_knows_the_whole_history(log: MemoryLog) -> None:
+    leader = RunningRouter(log, version="this", snapshot_every=10)
+    follower = RunningRouter(log, version="this", snapshot_every=10)
+    late = RunningRouter(log, version="this", snapshot_every=10)
+    running = [await leader.start().leading(), follower.start()]
+    try:
+        for number in range(30):
+            order = partial(_new, _skill(number))
+            await leader.loop.orders.change(SKILL_ID, order, f"c{number}")
+        await until("a snapshot", lambda: log.records.get(MANIFESTS), limit_s=20)
+        running.append(late.start())
+        await until("the late replica", lambda: late.loop.caught_up)
+        told_of = late.metrics.text().decode().splitlines()
+        assert 'router_snapshots_total{fate="resumed"} 1.0' in told_of
+        told = [revision.document for revision in late.loop.orders.history(SKILL_ID)]
+        assert told == [replace(_skill(number), revision=number + 1) for number in range(30)]
+    finally:
+        for router in running:
+            await router.stop()

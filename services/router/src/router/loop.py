@@ -7,7 +7,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -136,6 +136,11 @@ class Loop:
         finally:
             await reader.close()
 
+    def _has_read(self, ends: Mapping[str, int]) -> bool:
+        """Tell whether all up to these ends was read; of documents those before a snapshot, too."""
+        read_to = {**self.replica.read_to, ROUTING_CONFIG.name: self.orders.read_to}
+        return all(read_to[topic] >= end for topic, end in ends.items())
+
     def _gone(self) -> bool:
         """Tell whether this replica leads no more, or had its time to say so."""
         since = self._leaves_since
@@ -180,7 +185,7 @@ class Loop:
 
     def _look_who_leads(self) -> None:
         replica = self.replica
-        if not self.caught_up and all(replica.read_to[t] >= end for t, end in self._ends.items()):
+        if not self.caught_up and self._has_read(self._ends):
             self.caught_up = True
             self.orders.caught_up()
         if replica.life != self._life:

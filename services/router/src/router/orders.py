@@ -62,7 +62,8 @@ class Orders:
         self._clock = clock
         self._history: dict[str, list[Revision]] = {}
         self._revisions = Revisions()
-        self._read_to = 0
+        self.read_to = 0
+        """The next offset of `routing-config` to be seen."""
         self._moved = asyncio.Event()
         self._caught_up = asyncio.Event()
         self._writing = asyncio.Lock()
@@ -70,7 +71,7 @@ class Orders:
 
     def see(self, fact: Fact) -> None:
         """Fold a record of `routing-config` that was read: all of them, from the first on."""
-        self._read_to = fact.offset + 1
+        self.read_to = fact.offset + 1
         envelope = fact.envelope
         event = envelope.data if envelope else None
         if envelope and isinstance(event, Document) and self._revisions.admit(event):
@@ -156,7 +157,7 @@ class Orders:
                 await asyncio.sleep(0.1)
 
     async def _read(self, offset: int) -> None:
-        while self._read_to <= offset:
+        while self.read_to <= offset:
             await self._moved.wait()
 
     def _envelope(self, document: Document, cause: str) -> Envelope:
