@@ -1,9 +1,10 @@
 """Decisions a second of the pure core, and of the same rules without an index."""
 
+import statistics
 import time
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from typing import Final
 
@@ -32,21 +33,38 @@ def hall(agents: int, sites: int) -> Centre:
 
 @dataclass(slots=True)
 class Spent:
-    """Seconds in `decide`, and in all: folding the facts of the call's whole life included."""
+    """Seconds of each step: in `decide`, and in all with the folds of a call's whole life.
+
+    Medians count: on a busy machine a few steps are interrupted, and those say nothing of it.
+    """
 
     decisions: int = 0
-    deciding_s: float = 0.0
-    folding_s: float = 0.0
+    deciding_s: list[float] = field(default_factory=lambda: [0.0])
+    in_all_s: list[float] = field(default_factory=lambda: [0.0])
+
+    def step(self) -> None:
+        """Begin another step."""
+        self.deciding_s.append(0.0)
+        self.in_all_s.append(0.0)
+
+    def decided(self, took_s: float) -> None:
+        """Count a look at what is to be decided."""
+        self.deciding_s[-1] += took_s
+        self.in_all_s[-1] += took_s
+
+    def folded(self, took_s: float) -> None:
+        """Count a fold."""
+        self.in_all_s[-1] += took_s
 
     @property
     def each_us(self) -> float:
         """Return the microseconds of a decision alone."""
-        return 1e6 * self.deciding_s / self.decisions
+        return 1e6 * statistics.median(self.deciding_s)
 
     @property
     def a_second(self) -> float:
         """Return the decisions a second with everything that has to be folded for them."""
-        return self.decisions / (self.deciding_s + self.folding_s)
+        return 1.0 / statistics.median(self.in_all_s)
 
 
 class Timed(Routed):
@@ -61,15 +79,15 @@ class Timed(Routed):
 
     def fold(self, fact: Fact) -> None:
         """Fold, timed."""
-        began = time.process_time()
+        began = time.perf_counter()
         super().fold(fact)
-        self.spent.folding_s += time.process_time() - began
+        self.spent.folded(time.perf_counter() - began)
 
     def decide(self) -> list[OwnDecision]:
         """Decide, timed."""
-        began = time.process_time()
+        began = time.perf_counter()
         said = super().decide()
-        self.spent.deciding_s += time.process_time() - began
+        self.spent.decided(time.perf_counter() - began)
         return said
 
     def comes(self) -> str:
@@ -117,9 +135,9 @@ def measure(report: Report) -> None:
 
 def _lead(report: Report, router: Timed, name: str) -> None:
     """Add what a successor does before its first decision: copy the state, index it."""
-    began = time.process_time()
+    began = time.perf_counter()
     Indexes(router.state.copy())
-    report.add(f"{name}: taking the lead", time.process_time() - began, "s")
+    report.add(f"{name}: taking the lead", time.perf_counter() - began, "s")
 
 
 def _fill(router: Timed, talks: int) -> None:
@@ -132,6 +150,7 @@ def _regimes(router: Timed, agents: int) -> Iterator[tuple[str, Spent]]:
     """Yield what was spent while agents wait for callers, and while callers wait for agents."""
     router.spent = Spent()
     for _ in range(STEPS):
+        router.spent.step()
         router.comes()
         router.offers()
         router.ends()
@@ -145,6 +164,7 @@ def _regimes(router: Timed, agents: int) -> Iterator[tuple[str, Spent]]:
         router.offers()
     router.spent = Spent()
     for _ in range(STEPS):
+        router.spent.step()
         router.ends()
         router.offers()
         router.comes()
@@ -158,17 +178,17 @@ def _scan_us(router: Timed, times: int) -> float:
     Raises:
         AssertionError: it chose another agent than the router: the two are not comparable.
     """
-    spent_s = 0.0
+    spent_s = []
     for _ in range(times):
         router.comes()
-        began = time.process_time()
+        began = time.perf_counter()
         chosen = naive(router.state)
-        spent_s += time.process_time() - began
+        spent_s.append(time.perf_counter() - began)
         (offer,) = router.offers()
         assert chosen == (offer.call_id, offer.agent_id), (chosen, offer)
         router.ends()
         router.offers()
-    return 1e6 * spent_s / times
+    return 1e6 * statistics.median(spent_s)
 
 
 def naive(state: State) -> tuple[str, str] | None:
