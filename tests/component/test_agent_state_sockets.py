@@ -14,7 +14,7 @@ from websockets.typing import Subprotocol
 
 from agent_state.commands import Order
 from agent_state.domain.commands import BecomeReady, SetProfile
-from agent_state.main import application, parts
+from agent_state.main import parts
 from agent_state.tables import AGENT, CALL_MEMO
 from contact_events.answering import CallAnswered, CallRejected
 from contact_events.calls import CallAbandoned, CallConnected, CallDisconnected
@@ -25,7 +25,13 @@ from contact_runtime.issuer import AUDIENCE, ISSUER, JWKS_FILE, mint
 from contact_runtime.memory_store import MemoryStore
 from contact_runtime.metrics import Metrics
 from tests.support.agent_floor import RING_S, START, profile
-from tests.support.agent_service import AgentService, Desktop, agent_service, agent_store
+from tests.support.agent_service import (
+    AgentService,
+    Desktop,
+    agent_service,
+    agent_store,
+    application,
+)
 from tests.support.wait import until
 
 

@@ -9,7 +9,7 @@ from contact_events.topics import QUEUE_STATE
 from contact_runtime.hints import QueueHints
 from contact_runtime.log import Entry, TopicPartition
 from contact_runtime.memory_log import MemoryLog
-from ivr.views import ExpectedWait
+from ivr.call_views import ExpectedWait
 from tests.support.wait import until
 
 AT = TopicPartition(QUEUE_STATE.name, 0)

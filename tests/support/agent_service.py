@@ -8,13 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from fastapi import FastAPI
 from websockets.asyncio.client import ClientConnection, connect
 
-from agent_state.main import SOURCE, application, background, parts
+from agent_state import http
+from agent_state.main import background, parts
 from contact_events.envelope import decode, headers_of, key_of
 from contact_events.partitions import partition_of
 from contact_events.registry import Event
 from contact_events.topics import TOPICS
+from contact_runtime.http.app import create_app
 from contact_runtime.http.auth import Auth
 from contact_runtime.http.ops import Health, create_ops_app
 from contact_runtime.issuer import AUDIENCE, ISSUER, JWKS_FILE, mint
@@ -31,7 +34,20 @@ from tests.support.agent_floor import Floor
 from tests.support.wait import until
 
 PARTITIONS = 4
+SOURCE = "/polycentre/agent-state"
 LIMIT_S = 10.0
+
+
+def application(context: http.Context, auth: Auth, metrics: Metrics) -> FastAPI:
+    """Return agent-state's HTTP application on these parts."""
+    return create_app(
+        "agent-state",
+        routes=[http.routes],
+        auth=auth,
+        refusals=http.REFUSALS,
+        context=context,
+        metrics=metrics,
+    )
 
 
 class Desktop:

@@ -3,8 +3,6 @@
 import asyncio
 import secrets
 
-from fastapi import FastAPI
-
 from agent_state import http
 from agent_state.commands import Order, needs, obey
 from agent_state.consumers import READER, READS, handler, tick
@@ -12,26 +10,19 @@ from agent_state.domain.answers import Answer
 from agent_state.settings import Settings
 from agent_state.sockets import Sockets
 from agent_state.tables import AGENT
-from contact_events.topics import TOPICS
 from contact_runtime.batcher import CommandBatcher
-from contact_runtime.clock import Clock, clock_from_log
-from contact_runtime.http.app import create_app
-from contact_runtime.http.auth import Auth
-from contact_runtime.http.ops import Health, create_ops_app
-from contact_runtime.kafka import KafkaLog
+from contact_runtime.clock import Clock
+from contact_runtime.ground import Ground
 from contact_runtime.lease import lead
 from contact_runtime.log import Log
-from contact_runtime.logs import configure_logs
 from contact_runtime.metrics import Metrics
 from contact_runtime.reader import run_reader
 from contact_runtime.relay import run_relay
 from contact_runtime.rows import Store, Unit
-from contact_runtime.serve import Background, serve
-from contact_runtime.store import SqlStore, connect
+from contact_runtime.serve import Background
 from contact_runtime.timers import run_timers
 
 DESCRIPTION = "Agents: presence, offers settled once each, talk and wrap-up; desktops' sockets."
-SOURCE = "/polycentre/agent-state"
 
 
 def parts(store: Store, clock: Clock, metrics: Metrics, *, grace_s: float) -> http.Context:
@@ -45,22 +36,6 @@ def parts(store: Store, clock: Clock, metrics: Metrics, *, grace_s: float) -> ht
     )
     sockets = Sockets(store, orders.submit, place=secrets.token_hex(8), grace_s=grace_s)
     return http.Context(store, orders.submit, sockets, orders.close)
-
-
-def application(
-    context: http.Context, auth: Auth, metrics: Metrics, origins: tuple[str, ...] = ()
-) -> FastAPI:
-    """Return the HTTP application on these parts."""
-    return create_app(
-        "agent-state",
-        routes=[http.routes],
-        auth=auth,
-        refusals=http.REFUSALS,
-        context=context,
-        description=DESCRIPTION,
-        metrics=metrics,
-        cors_origins=origins,
-    )
 
 
 def background(
@@ -102,27 +77,15 @@ def background(
 
 async def main(settings: Settings) -> int:
     """Run agent-state until it is told to stop; return the exit code."""
-    configure_logs("agent-state", settings.log_level)
-    metrics, health = Metrics(), Health()
-    log = KafkaLog(settings.kafka_bootstrap)
-    await log.ensure_topics(TOPICS, settings.partitions)
-    clock = await clock_from_log(log)
-    engine = connect(
-        settings.database_url, pool_size=settings.database_connections, application="agent-state"
+    ground = await Ground.of("agent-state", settings)
+    store = ground.store(connections=settings.database_connections)
+    context = parts(store, ground.clock, ground.metrics, grace_s=settings.socket_grace_s)
+    app = ground.app(
+        routes=[http.routes], refusals=http.REFUSALS, description=DESCRIPTION, context=context
     )
-    store = SqlStore(engine, source=SOURCE, partitions=settings.partitions)
-    context = parts(store, clock, metrics, grace_s=settings.socket_grace_s)
-    auth = Auth(settings.jwks, settings.jwt_issuer, settings.jwt_audience)
     try:
-        return await serve(
-            application(context, auth, metrics, settings.allowed_origins),
-            create_ops_app(health, metrics),
-            health=health,
-            host=settings.host,
-            http_port=settings.http_port,
-            ops_port=settings.ops_port,
-            tasks=background(store, log, clock, context.sockets, metrics),
-        )
+        tasks = background(store, ground.log, ground.clock, context.sockets, ground.metrics)
+        return await ground.serve(app, tasks)
     finally:
         await context.close()
         await store.close()

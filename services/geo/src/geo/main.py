@@ -2,27 +2,20 @@
 
 import asyncio
 
-from contact_events.topics import TOPICS
-from contact_runtime.clock import Clock, clock_from_log
-from contact_runtime.http.app import create_app
-from contact_runtime.http.auth import Auth
-from contact_runtime.http.ops import Health, create_ops_app
-from contact_runtime.kafka import KafkaLog
+from contact_runtime.clock import Clock
+from contact_runtime.ground import Ground
 from contact_runtime.lease import lead
 from contact_runtime.log import Log
-from contact_runtime.logs import configure_logs
 from contact_runtime.metrics import Metrics
 from contact_runtime.reader import run_reader
 from contact_runtime.relay import run_relay
 from contact_runtime.rows import Store
-from contact_runtime.serve import Background, serve
-from contact_runtime.store import SqlStore, connect
+from contact_runtime.serve import Background
 from geo import http
 from geo.consumers import READER, READS, handler
 from geo.settings import Settings
 
 DESCRIPTION = "Where callers are, as far as the numbering plans tell."
-SOURCE = "/polycentre/geo"
 
 
 def background(store: Store, log: Log, clock: Clock, metrics: Metrics) -> list[Background]:
@@ -51,31 +44,11 @@ def background(store: Store, log: Log, clock: Clock, metrics: Metrics) -> list[B
 
 async def main(settings: Settings) -> int:
     """Run geo until it is told to stop; return the exit code."""
-    configure_logs("geo", settings.log_level)
-    metrics, health = Metrics(), Health()
-    log = KafkaLog(settings.kafka_bootstrap)
-    await log.ensure_topics(TOPICS, settings.partitions)
-    clock = await clock_from_log(log)
-    engine = connect(settings.database_url, application="geo")
-    store = SqlStore(engine, source=SOURCE, partitions=settings.partitions)
-    app = create_app(
-        "geo",
-        routes=[http.routes],
-        auth=Auth(settings.jwks, settings.jwt_issuer, settings.jwt_audience),
-        refusals=http.REFUSALS,
-        description=DESCRIPTION,
-        metrics=metrics,
-        cors_origins=settings.allowed_origins,
-    )
+    ground = await Ground.of("geo", settings)
+    store = ground.store()
+    app = ground.app(routes=[http.routes], refusals=http.REFUSALS, description=DESCRIPTION)
     try:
-        return await serve(
-            app,
-            create_ops_app(health, metrics),
-            health=health,
-            host=settings.host,
-            http_port=settings.http_port,
-            ops_port=settings.ops_port,
-            tasks=background(store, log, clock, metrics),
-        )
+        tasks = background(store, ground.log, ground.clock, ground.metrics)
+        return await ground.serve(app, tasks)
     finally:
         await store.close()

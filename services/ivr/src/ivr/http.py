@@ -13,6 +13,7 @@ from contact_runtime.http.bodies import Id
 from contact_runtime.http.idempotency import IDEMPOTENCY, Once, Reply, once
 from contact_runtime.http.problems import not_found
 from contact_runtime.rows import Unit
+from ivr.call_views import CallerView, CallView
 from ivr.commands import Cause, carry_out, tell_reading
 from ivr.desk import Desk
 from ivr.domain.call import Call, Connected, Known, Unborn
@@ -29,14 +30,7 @@ from ivr.domain.refusals import (
 )
 from ivr.hours import with_hours
 from ivr.tables import CALL, PROJECT
-from ivr.views import (
-    CallBody,
-    CallerView,
-    CallView,
-    DigitsBody,
-    ProjectBody,
-    ProjectView,
-)
+from ivr.views import CallBody, DigitsBody, ProjectBody, ProjectView
 
 REFUSALS: dict[type[Exception], int] = {
     CallOver: 409,

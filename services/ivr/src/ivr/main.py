@@ -3,22 +3,16 @@
 import asyncio
 from datetime import datetime
 
-from contact_events.topics import TOPICS
-from contact_runtime.clock import Clock, clock_from_log
+from contact_runtime.clock import Clock
+from contact_runtime.ground import Ground
 from contact_runtime.hints import QueueHints
-from contact_runtime.http.app import create_app
-from contact_runtime.http.auth import Auth
-from contact_runtime.http.ops import Health, create_ops_app
-from contact_runtime.kafka import KafkaLog
 from contact_runtime.lease import lead
 from contact_runtime.log import Log
-from contact_runtime.logs import configure_logs
 from contact_runtime.metrics import Metrics
 from contact_runtime.reader import run_reader
 from contact_runtime.relay import run_relay
 from contact_runtime.rows import Store, Unit
-from contact_runtime.serve import Background, serve
-from contact_runtime.store import SqlStore, connect
+from contact_runtime.serve import Background
 from contact_runtime.timers import run_timers
 from ivr import http
 from ivr.consumers import READER, READS, handler, tick
@@ -28,7 +22,6 @@ from ivr.settings import Settings
 from ivr.tables import CALL
 
 DESCRIPTION = "The front door: calls arrive, choose, wait, are joined with agents and end."
-SOURCE = "/polycentre/ivr"
 
 
 def background(store: Store, log: Log, clock: Clock, metrics: Metrics) -> list[Background]:
@@ -69,36 +62,18 @@ def background(store: Store, log: Log, clock: Clock, metrics: Metrics) -> list[B
 
 async def main(settings: Settings) -> int:
     """Run ivr until it is told to stop; return the exit code."""
-    configure_logs("ivr", settings.log_level)
-    metrics, health = Metrics(), Health()
-    log = KafkaLog(settings.kafka_bootstrap)
-    await log.ensure_topics(TOPICS, settings.partitions)
-    clock = await clock_from_log(log)
-    engine = connect(
-        settings.database_url, pool_size=settings.database_connections, application="ivr"
-    )
-    store = SqlStore(engine, source=SOURCE, partitions=settings.partitions)
-    hints = QueueHints(log)
+    ground = await Ground.of("ivr", settings)
+    store = ground.store(connections=settings.database_connections)
     people = People.of_file(settings.client_keys_file)
-    app = create_app(
-        "ivr",
+    hints = QueueHints(ground.log)
+    app = ground.app(
         routes=[http.routes],
-        auth=Auth(settings.jwks, settings.jwt_issuer, settings.jwt_audience),
         refusals=http.REFUSALS,
-        context=Desk(store, clock, people, metrics, hints),
         description=DESCRIPTION,
-        metrics=metrics,
-        cors_origins=settings.allowed_origins,
+        context=Desk(store, ground.clock, people, ground.metrics, hints),
     )
     try:
-        return await serve(
-            app,
-            create_ops_app(health, metrics),
-            health=health,
-            host=settings.host,
-            http_port=settings.http_port,
-            ops_port=settings.ops_port,
-            tasks=[*background(store, log, clock, metrics), Background("hints", hints.run)],
-        )
+        tasks = background(store, ground.log, ground.clock, ground.metrics)
+        return await ground.serve(app, [*tasks, Background("hints", hints.run)])
     finally:
         await store.close()

@@ -6,20 +6,16 @@ from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contact_runtime.clock import BusinessClock, clock_from_log
-from contact_runtime.http.app import create_app
-from contact_runtime.http.auth import Auth
-from contact_runtime.http.ops import Health, create_ops_app
-from contact_runtime.kafka import KafkaLog
+from contact_runtime.clock import BusinessClock
+from contact_runtime.ground import Ground
 from contact_runtime.lease import lead
 from contact_runtime.log import Log
-from contact_runtime.logs import configure_logs
 from contact_runtime.metrics import Metrics
 from contact_runtime.projection import run_projection
 from contact_runtime.reader import Received
 from contact_runtime.relay import run_relay
-from contact_runtime.serve import Background, serve
-from contact_runtime.store import SqlStore, connect
+from contact_runtime.serve import Background
+from contact_runtime.store import SqlStore
 from reporting import http
 from reporting.boards import Boards
 from reporting.consumers import READS
@@ -70,36 +66,20 @@ def background(
 
 async def main(settings: Settings) -> int:
     """Run reporting until it is told to stop; return the exit code."""
-    configure_logs("reporting", settings.log_level)
-    metrics, health = Metrics(), Health()
-    log = KafkaLog(settings.kafka_bootstrap)
-    await log.ensure_topics(READS, settings.partitions)
-    clock = await clock_from_log(log)
-    engine = connect(settings.database_url, application="reporting")
-    store = SqlStore(engine, source="/polycentre/reporting", partitions=settings.partitions)
-    boards = Boards(clock, LiveBoard(settings.time_zone))
-    health.add("boards", lambda: None if boards.caught_up() else "still folding the log")
-    app = create_app(
-        "reporting",
+    ground = await Ground.of("reporting", settings, READS)
+    store = ground.store()
+    boards = Boards(ground.clock, LiveBoard(settings.time_zone))
+    ground.health.add("boards", lambda: None if boards.caught_up() else "still folding the log")
+    app = ground.app(
         routes=[http.routes],
-        auth=Auth(settings.jwks, settings.jwt_issuer, settings.jwt_audience),
         refusals=http.REFUSALS,
-        context=http.Context(engine, boards),
         description=DESCRIPTION,
-        metrics=metrics,
-        cors_origins=settings.allowed_origins,
+        context=http.Context(store.engine, boards),
     )
     if settings.board_dir is not None:
         http.serve_board(app, settings.board_dir)
     try:
-        return await serve(
-            app,
-            create_ops_app(health, metrics),
-            health=health,
-            host=settings.host,
-            http_port=settings.http_port,
-            ops_port=settings.ops_port,
-            tasks=background(store, log, clock, boards, metrics),
-        )
+        tasks = background(store, ground.log, ground.clock, boards, ground.metrics)
+        return await ground.serve(app, tasks)
     finally:
         await store.close()

@@ -1,0 +1,97 @@
+"""What every service stands on, opened the same way: log, clock, figures, health, tokens.
+
+ground = await Ground.of("geo", settings)
+store = ground.store()
+try:
+    return await ground.serve(ground.app(...), tasks=[...])
+finally:
+    await store.close()
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+
+from contact_events.topics import TOPICS, Topic
+from contact_runtime.clock import BusinessClock, clock_from_log
+from contact_runtime.database import connect
+from contact_runtime.http.app import create_app
+from contact_runtime.http.auth import Auth
+from contact_runtime.http.ops import Health, create_ops_app
+from contact_runtime.kafka import KafkaLog
+from contact_runtime.logs import configure_logs
+from contact_runtime.metrics import Metrics
+from contact_runtime.serve import Background, serve
+from contact_runtime.settings import ServiceSettings
+from contact_runtime.store import SqlStore
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """The parts that every service has. `name` is the service's."""
+
+    name: str
+    settings: ServiceSettings
+    log: KafkaLog
+    clock: BusinessClock
+    metrics: Metrics = field(default_factory=Metrics)
+    health: Health = field(default_factory=Health)
+
+    @classmethod
+    async def of(
+        cls, name: str, settings: ServiceSettings, topics: Iterable[Topic] = TOPICS
+    ) -> "Ground":
+        """Return the ground of a service, once the log is there and has these topics.
+
+        Raises:
+            LogError: the log did not answer, or a topic has another number of partitions.
+        """
+        configure_logs(name, settings.log_level)
+        log = KafkaLog(settings.kafka_bootstrap)
+        await log.ensure_topics(topics, settings.partitions)
+        return cls(name, settings, log, await clock_from_log(log))
+
+    @property
+    def auth(self) -> Auth:
+        """Return who may ask: whoever has a token of the settings' issuer."""
+        return Auth(self.settings.jwks, self.settings.jwt_issuer, self.settings.jwt_audience)
+
+    def store(self, *, connections: int = 5) -> SqlStore:
+        """Return the service's rows, in its own database. Close it in the end."""
+        engine = connect(self.settings.database_url, pool_size=connections, application=self.name)
+        source = f"/polycentre/{self.name}"
+        return SqlStore(engine, source=source, partitions=self.settings.partitions)
+
+    def app(
+        self,
+        *,
+        routes: Sequence[APIRouter],
+        refusals: Mapping[type[Exception], int],
+        description: str,
+        context: Any = None,
+    ) -> FastAPI:
+        """Return the service's HTTP application; see `create_app`."""
+        return create_app(
+            self.name,
+            routes=routes,
+            auth=self.auth,
+            refusals=refusals,
+            context=context,
+            description=description,
+            metrics=self.metrics,
+            cors_origins=self.settings.allowed_origins,
+        )
+
+    async def serve(self, app: FastAPI, tasks: Sequence[Background]) -> int:
+        """Run the service until it is told to stop, or a part ends; return the exit code."""
+        return await serve(
+            app,
+            create_ops_app(self.health, self.metrics),
+            health=self.health,
+            host=self.settings.host,
+            http_port=self.settings.http_port,
+            ops_port=self.settings.ops_port,
+            tasks=tasks,
+        )
