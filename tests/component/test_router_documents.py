@@ -16,6 +16,8 @@ from contact_events.topics import ROUTER_SNAPSHOTS, ROUTING_CONFIG, TOPICS
 from contact_runtime.log import TopicPartition
 from contact_runtime.memory_log import MemoryLog
 from router.orders import Revision
+from sim.apis import Api, propose
+from sim.centre import SITES, queue_documents, skill_documents
 from tests.support.router_app import PARTITION, PARTITIONS, POOL, RunningRouter
 from tests.support.wait import until
 
@@ -455,6 +457,39 @@ async def test_what_makes_no_sense_is_refused(admin: httpx.AsyncClient, log: Mem
         body = OFFICE if "calendars" in path else {} if "policies" in path else {"name": NAME}
         assert _codes(await admin.put(path, json=body | changes)) == expected
     assert len(log.records[CONFIG]) == written
+
+
+async def test_a_site_that_a_step_opens_stays_a_reserve(admin: httpx.AsyncClient) -> None:
+    opens = {"name": "reserve", "after_s": 40, "open_site_id": "reserve"}
+    await _put(admin, "/v1/queues/sales", QUEUE | {"steps": [opens]})
+    seen = {"If-Match": '"1"'}
+    answer = await admin.put("/v1/sites/reserve", json={"name": NAME}, headers=seen)
+    assert _codes(answer) == {("#/reserve", "reserve_needed")}
+    await _put(admin, "/v1/queues/sales", QUEUE, '"1"')
+    await _put(admin, "/v1/sites/reserve", {"name": NAME}, '"1"')
+
+
+async def test_the_simulator_can_put_its_centre_at_every_start(
+    router: RunningRouter, log: MemoryLog, tmp_path: Path
+) -> None:
+    documents = {
+        **{f"/v1/skills/{skill_id}": body for skill_id, body in skill_documents().items()},
+        **{f"/v1/sites/{site.site_id}": site.document() for site in SITES},
+        **{f"/v1/queues/{queue_id}": body for queue_id, body in queue_documents().items()},
+    }
+    async with router.client(tmp_path) as admin:
+        token = admin.headers["Authorization"].removeprefix("Bearer ")
+        api = Api(admin, "http://router", token)
+        for path, body in documents.items():
+            await propose(api, path, body)
+        written = len(log.records[CONFIG])
+        assert written == len(documents)
+        closed = SITES[0].document() | {"status": "closed"}
+        path = f"/v1/sites/{SITES[0].site_id}"
+        await _put(admin, path, closed, '"1"')
+        for path, body in documents.items():
+            await propose(api, path, body)
+        assert len(log.records[CONFIG]) == written + 1, "what people changed stays as it is"
 
 
 async def test_who_is_of_a_client_sees_and_changes_that_clients_queues_only(

@@ -8,9 +8,9 @@ from msgspec.structs import replace
 
 from contact_events.config import Document
 from contact_runtime.http.problems import Problem, not_found, refusal_type
-from router.kinds import POLICIES, Kind, known
+from router.kinds import POLICIES, Kind
 from router.orders import Order, Orders, Revision
-from router.references import Fault
+from router.references import Fault, Known
 from router.views import DocumentBody
 
 
@@ -58,7 +58,7 @@ def delete(kind: Kind, name: str, by: Author) -> Order:
     def order(last: Revision | None) -> Document:
         if last is None:
             raise not_found(f"the {kind.name}")
-        users = known(by.orders).users(kind.name, name)
+        users = Known(by.orders.said).users(kind.name, name)
         if users and last.live:
             raise Problem(_IN_USE, f"used by {', '.join(users)}", used_by=users)
         return replace(last.document, deleted=True, changed_by=by.subject)

@@ -48,6 +48,10 @@ def _site(site_id: str, said: Said, known: Known) -> Iterator[Fault]:
         opens, closes = (number(reserve, name) for name in ("open_above_s", "close_below_s"))
         if closes >= opens > 0:
             yield Fault((*loc, "close_below_s"), "reserve_thresholds", "not below `open_above_s`")
+    if said.get("reserve") is None:
+        for queue_id, queue in known.documents.get("queue", {}).items():
+            if any(opened == site_id for _, opened in found(queue, "steps", EACH, "open_site_id")):
+                yield Fault(("reserve",), "reserve_needed", f"queue {queue_id} opens the site")
 
 
 def _policy(policy_id: str, said: Said, known: Known) -> Iterator[Fault]:

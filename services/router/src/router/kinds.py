@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-import msgspec
-
 from contact_events.config import (
     CalendarChanged,
     Document,
@@ -50,7 +48,7 @@ class Kind:
 
     def faults(self, name: str, said: Said, orders: Orders) -> list[Fault]:
         """Return all faults of sense of what is said under this name, as things are now."""
-        return faults(self.name, name, said, known(orders))
+        return faults(self.name, name, said, Known(orders.said))
 
 
 SKILLS: Final = Kind("skill", "skills", SkillChanged, SkillBody, SkillView)
@@ -60,19 +58,3 @@ QUEUES: Final = Kind("queue", "queues", QueueChanged, QueueBody, QueueView)
 POLICIES: Final = Kind("policy", "policies", PolicyChanged, PolicyBody, PolicyView)
 
 KINDS: Final = (QUEUES, SKILLS, SITES, POLICIES, CALENDARS)
-
-
-def known(orders: Orders) -> Known:
-    """Return the documents that are there, deleted ones left out."""
-    return Known(
-        {
-            kind.name: {
-                revision.document.document_id.partition(":")[2]: msgspec.to_builtins(
-                    revision.document
-                )
-                for revision in orders.all(kind.event)
-                if revision.live
-            }
-            for kind in KINDS
-        }
-    )

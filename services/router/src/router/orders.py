@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -62,6 +62,8 @@ class Orders:
         self._clock = clock
         self._history: dict[str, list[Revision]] = {}
         self._revisions = Revisions()
+        self.said: dict[str, dict[str, Any]] = {}
+        """By kind and name what the documents say that are there, as plain data."""
         self.read_to = 0
         """The next offset of `routing-config` to be seen."""
         self._moved = asyncio.Event()
@@ -77,6 +79,11 @@ class Orders:
         if envelope and isinstance(event, Document) and self._revisions.admit(event):
             revision = Revision(event, envelope.time, envelope.id)
             self._history.setdefault(event.document_id, []).append(revision)
+            kind, _, name = event.document_id.partition(":")
+            of_kind = self.said.setdefault(kind, {})
+            of_kind.pop(name, None)
+            if revision.live:
+                of_kind[name] = msgspec.to_builtins(event)
         self._moved.set()
         self._moved = asyncio.Event()
 

@@ -35,6 +35,7 @@ CODES: Final = {
     "missing_beside": "What stands beside it needs this, too.",
     "useless_beside": "What stands beside it makes this mean nothing.",
     "not_a_reserve": "The site has no `reserve`, so no step can open it.",
+    "reserve_needed": "A queue's step opens the site, so it must stay a reserve.",
     "reserve_thresholds": "A reserve must close at a lower wait than it opens at.",
     "hours_overlap": "Hours of one day overlap.",
     "never_open": "The calendar never opens.",
