@@ -117,8 +117,9 @@ class Story:
         presence: Presence = "Ready",
         state: SlotState = "free",
         reservation: str | None = None,
+        call: str | None = None,
     ) -> None:
-        slot = Slot(slot=0, state=state, reservation_id=reservation)
+        slot = Slot(slot=0, state=state, reservation_id=reservation, call_id=call)
         changed = AgentChanged(
             agent_id=agent,
             presence=presence,

@@ -81,6 +81,22 @@ def test_a_client_sees_its_own_queues_and_calls_only() -> None:
     assert view["away"] == []
 
 
+def test_a_client_sees_of_the_agents_those_who_serve_its_own_calls() -> None:
+    story = configured(Story())
+    story.claim()
+    story.agent("a1", "Ready")
+    story.agent("a2", "Ready")
+    story.arrives("c1")
+    story.queues("c1")
+    reservation = story.routes("c1", "a1")
+    story.agent("a1", "Reserved", state="reserved", reservation=reservation, call="c1")
+    board = board_of(story)
+    seen = {who: view_of(board, who)["totals"]["agents"] for who in (None, "acme", "other")}
+    assert (seen[None]["Ready"], seen[None]["Reserved"]) == (1, 1)
+    assert (seen["acme"]["Ready"], seen["acme"]["Reserved"]) == (0, 1)
+    assert not any(seen["other"].values())
+
+
 def test_a_quiet_minute_brings_the_rate_to_nothing_and_a_quiet_hour_the_flows() -> None:
     board = board_of(configured(plain_call()))
     assert board.now is not None

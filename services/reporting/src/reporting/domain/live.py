@@ -75,6 +75,8 @@ class LiveBoard:
         self.sites: dict[str, SiteChanged] = {}
         self.queues: dict[str, QueueChanged] = {}
         self.agents: dict[str, AgentNow] = {}
+        self.serves: dict[str, frozenset[str]] = {}
+        """By agent: the calls that fill their slots."""
         self.calls: dict[str, LiveCall] = {}
         self.arrivals: deque[tuple[datetime, str | None]] = deque()
         self.answers: deque[Answer] = deque()
@@ -93,6 +95,8 @@ class LiveBoard:
         elif isinstance(event, AgentChanged):
             before = self.agents.get(event.agent_id)
             self.agents[event.agent_id] = after(before, event, envelope.time)
+            calls = (slot.call_id for slot in event.slots)
+            self.serves[event.agent_id] = frozenset(call for call in calls if call is not None)
         elif isinstance(event, SiteChanged):
             self.sites[event.site_id] = event
         elif isinstance(event, QueueChanged):

@@ -24,13 +24,16 @@ View = dict[str, Any]
 
 
 def view_of(board: LiveBoard, client: str | None) -> View:
-    """Return the board as `client` may see it; None sees everything."""
+    """Return the board as `client` may see it; None sees everything.
+
+    Of the agents, whom clients share, a client sees those who serve its own calls now.
+    """
     calls = [
         call
         for call in board.calls.values()
         if call.facts.arrival is not None and client in (None, call.facts.client_id)
     ]
-    agents = _agents(board)
+    agents = _agents(board, client)
     return {
         "day": {"state": _day(board, calls)},
         "drawn": sorted(_drawn(board, client)),
@@ -55,11 +58,17 @@ def _drawn(board: LiveBoard, client: str | None) -> set[str]:
     return found
 
 
-def _agents(board: LiveBoard) -> dict[str, Counter[str]]:
+def _agents(board: LiveBoard, client: str | None) -> dict[str, Counter[str]]:
     by_site: dict[str, Counter[str]] = defaultdict(Counter)
     for agent in board.agents.values():
-        by_site[agent.site_id][agent.status] += 1
+        if client is None or _serves(board, agent.agent_id, client):
+            by_site[agent.site_id][agent.status] += 1
     return by_site
+
+
+def _serves(board: LiveBoard, agent_id: str, client: str) -> bool:
+    calls = (board.calls.get(call_id) for call_id in board.serves[agent_id])
+    return any(call is not None and call.facts.client_id == client for call in calls)
 
 
 def _sites(
