@@ -4,10 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from contact_events.answering import CallAnswered
+from contact_events.calls import Text
+from contact_events.config import CalendarChanged, QueueChanged, SpecialDay
 from contact_events.envelope import Decoded, Envelope, decode, encode, headers_of, key_of
 from contact_events.partitions import partition_of
 from contact_events.registry import Event, event_type_of
@@ -20,6 +23,7 @@ from contact_runtime.migrate import migrate
 from contact_runtime.store import SqlStore
 from ivr.domain.call import INPUT_WAIT_S
 from ivr.main import background
+from ivr.tables import CALENDAR
 from tests.support.ivr_app import FrontDoor
 from tests.support.ivr_histories import NINE
 from tests.support.wait import until
@@ -134,3 +138,37 @@ async def test_a_silent_caller_is_queued_by_business_time(
                 return bool(view["queue"] == "acme-any")
 
             await until("the caller waits in the default queue", queued)
+
+
+@pytest.mark.postgres
+async def test_a_queue_that_is_ordered_to_be_shut_today_refuses(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    head: dict[str, Any] = {"revision": 1, "changed_by": "admin"}
+    calendar = CalendarChanged(
+        **head,
+        document_id="calendar:office",
+        calendar_id="office",
+        name=Text("Офис", "Office"),
+        hours={str(day): (("00:00", "24:00"),) for day in range(7)},
+        holidays="BY",
+        exceptions=(SpecialDay(date=f"{NINE:%Y-%m-%d}"),),
+    )
+    queue = QueueChanged(
+        **head,
+        document_id="queue:zeta-help",
+        queue_id="zeta-help",
+        name=Text("Зета", "Zeta"),
+        calendar_id="office",
+    )
+    async with running(postgres_url, tmp_path) as world:
+        assert (await world.door.call("+74950000002"))["state"] == "waiting"
+        await world.tell(calendar, 1)
+        await world.tell(queue, 2)
+
+        async def refused() -> bool:
+            call = await world.door.call("+74950000002")
+            return (call["ended_as"], call["reason"]) == ("refused", "closed")
+
+        await until("calls are refused", refused)
+        assert await world.door.store.peek(CALENDAR, "office") == calendar
