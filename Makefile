@@ -62,11 +62,15 @@ bench: setup ## measure; NAME=chain for one benchmark
 	@$(PYTHON) -m bench $(NAME)
 
 .PHONY: soak
-soak: setup ## fault tests and ever new random histories, again and again: REPEAT=10 PROTOCOL_HISTORIES=3000
+soak: setup ## faults again and again: REPEAT=10; or at random, MINUTES=30 SEED=1, audited at the end
+ifdef MINUTES
+	@SOAK_MINUTES=$(MINUTES) SOAK_SEED=$(or $(SEED),1) $(PYTHON) -m pytest -q -s tests/soak
+else
 	@for i in $$(seq $(REPEAT)); do echo "round $$i of $(REPEAT)"; \
 		PROTOCOL_HISTORIES=$(or $(PROTOCOL_HISTORIES),3000) PROTOCOL_SEED=$${i}000000 \
 			$(PYTHON) -m pytest -q tests/unit/protocol/test_protocol_histories.py || exit 1; \
 		$(PYTHON) -m pytest -q tests/fault || exit 1; done
+endif
 
 .PHONY: fmt
 fmt: packages ## bring everything into its one format

@@ -22,6 +22,7 @@ ANEW = (
     "reporting",
     "tests.support.protocol_",
     "tests.support.agent_floor",
+    "tests.support.router_world",
 )
 EVENTS = ("contact_events", "contact_runtime")
 

@@ -3,9 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from msgspec.structs import replace
-
-from contact_events.routing import RouterProgress
 from router.domain.decide import decide, progress
 from router.domain.due import due
 from router.domain.evolve import OwnDecision, fold
@@ -64,9 +61,5 @@ class Leader:
     def leave(self, now: datetime) -> Batch:
         """Return the last batch: the word that this leader decides nothing more."""
         assert self.in_flight is None, "one batch at a time"
-        last = (replace(said, leaving=True) for said in self._progress(now))
-        self.in_flight = Batch(tuple(last))
+        self.in_flight = Batch(tuple(progress(self.indexes, now, leaving=True)))
         return self.in_flight
-
-    def _progress(self, now: datetime) -> list[RouterProgress]:
-        return [said for said in progress(self.indexes, now) if isinstance(said, RouterProgress)]

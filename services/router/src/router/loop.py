@@ -199,7 +199,8 @@ class Loop:
         extra = {"epoch": replica.leadership.epoch, "owner": replica.leadership.owner}
         log.info("leads" if leader else "follows", extra=extra)
         hints = Hints(replica.pool, replica.leadership.epoch)
-        self._led = Led(leader, hints, self.machine()) if leader else None
+        first_word = self.machine() - PROGRESS_S  # at once: that it leads is news for all
+        self._led = Led(leader, hints, first_word) if leader else None
 
     def _judge(self, unheard_s: float) -> None:
         """Claim the next epoch if nobody leads and this replica may."""

@@ -41,10 +41,10 @@ def decide(indexes: Indexes, now: datetime) -> list[OwnDecision]:
     return turn.decisions
 
 
-def progress(indexes: Indexes, now: datetime) -> list[OwnDecision]:
-    """Return the word that the leader lives and has folded so far, already applied."""
+def progress(indexes: Indexes, now: datetime, *, leaving: bool = False) -> list[OwnDecision]:
+    """Return the word that the leader lives, or leaves, and has folded so far, already applied."""
     turn = _Turn(indexes, now)
-    turn.say(RouterProgress(**turn.head()))
+    turn.say(RouterProgress(**turn.head(), leaving=leaving))
     return turn.decisions
 
 
