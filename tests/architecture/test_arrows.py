@@ -74,6 +74,11 @@ def test_every_arrow_holds() -> None:
             "main -> http | consumers -> projections | tables -> domain",
         ),
         (
+            "services/router/src/router/explain/tables.py",
+            "import router.explain.http",
+            "main -> http | consumers -> projections | tables -> domain",
+        ),
+        (
             "services/agent-state/src/agent_state/consumers.py",
             "import agent_state.http",
             "main -> http | consumers -> projections | tables -> domain",
@@ -153,6 +158,8 @@ def test_io_a_clock_or_chance_in_a_domain_is_found(copy: Path, code: str) -> Non
         ("geo/src/geo/planted.py", "import contact_runtime.serve", "wires the process"),
         ("ivr/src/ivr/consumers.py", "import fastapi", "ivr/consumers.py: knows HTTP"),
         ("router/src/router/http/__init__.py", "", "declares no APIRouter"),
+        ("router/src/router/explain/consumers.py", "import fastapi", "consumers.py: knows HTTP"),
+        ("router/src/router/explain/planted.py", "import contact_runtime.serve", "wires the process"),
         ("geo/src/geo/main.py", "import contact_runtime.serve", "geo: has no __main__.py"),
     ],
 )

@@ -12,7 +12,7 @@ from contact_runtime.log import Log, TopicPartition
 from contact_runtime.metrics import Metrics
 from contact_runtime.migrate import migrate
 from contact_runtime.store import SqlStore, connect
-from router.explain.answers import Answers
+from router.explain.answers import Answer, Answers
 from router.explain.consumers import READS
 from router.explain.jobs import Jobs
 from router.explain.main import background, create_explain_app, folds_of
@@ -49,7 +49,7 @@ class RunningExplain:
         engine = connect(self.url)
         self.store = SqlStore(engine, source="/polycentre/explain", partitions=PARTITIONS)
         self.folds = folds_of(self.settings, self.log, self.metrics)
-        self.jobs = Jobs(self.settings.patience_s)
+        self.jobs: Jobs[Answer] = Jobs(self.settings.patience_s)
         answers = Answers(engine, self.folds, self.clock)
         self.app = create_explain_app(self.settings, answers, self.jobs, self.metrics)
         for task in background(self.store, self.log, self.clock, self.metrics):

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contact_events.calls import Text
+from contact_events.config import Step
 from contact_events.routing import CallOverflowed, CallRouted
 from router.domain.evolve import own
 from router.domain.explain import ELIGIBLE, Account, account, candidates, excluded
@@ -15,6 +16,7 @@ from router.domain.sentences import Names, decision_sentence, free_ru
 from tests.support.router_centre import Centre
 from tests.support.router_past import decisions_made
 from tests.support.router_walk import Walk
+from tests.support.router_world import queue
 
 seeds = st.integers(min_value=0, max_value=1 << 32)
 
@@ -126,6 +128,49 @@ def test_a_call_for_a_named_agent_tells_what_keeps_the_agent_from_it() -> None:
     assert centre.offers() == []
     found = candidates(Indexes(centre.state.copy()), "call", centre.topics.now)
     assert {each.agent_id: each.reason for each in found} == {"a1": "not_ready", "a2": "not_named"}
+
+
+def _overflow(centre: Centre) -> Text:
+    overflow = centre.overflow()
+    state = next(s for s, e in decisions_made(centre.topics) if e.data == overflow)
+    found = account(Indexes(state), overflow.call_id, overflow.decided_at)
+    return decision_sentence(own(overflow), _names(), found)
+
+
+def test_a_call_sent_elsewhere_says_how_many_could_have_taken_it() -> None:
+    centre = Centre()
+    centre.say(queue("sales", revision=2, max_wait_s=60, overflow_to="billing"))
+    for number in range(2):
+        centre.agent(f"a{number}", "NotReady")
+    centre.agent("b1", skills=("billing",))
+    centre.call("call")
+    assert centre.offers() == []
+    centre.topics.later(61)
+    said = _overflow(centre)
+    assert said.en == (
+        "The call waited as long as it may (of 2 who could take it nobody is free): "
+        "the call goes to the queue billing."
+    )
+    assert "(из 2 операторов, кто мог бы его принять, никто не свободен)" in said.ru
+
+
+def test_a_step_that_does_not_look_at_home_says_who_was_free_there() -> None:
+    centre = Centre()
+    only = Step(name="partner", reach="sites", site_ids=("minsk",))
+    centre.say(queue("sales", revision=2, steps=(only,)))
+    centre.agent("m1", site_id="moscow")
+    centre.agent("p1", site_id="minsk")
+    centre.call("call")
+    offer, found, said = _offer_of_billing(centre)
+    assert offer.agent_id == "p1"
+    assert {each.agent_id: each.reason for each in found.candidates} == {
+        "p1": "chosen",
+        "m1": "away",
+    }
+    assert (
+        "nobody free in Moscow with sales at level 1; this step does not look there, where 1 "
+        in (said.en)
+    )
 
 
 def test_a_call_that_does_not_wait_has_no_candidates() -> None:

@@ -17,7 +17,7 @@ from contact_events.routing import (
     Why,
 )
 from router.domain.evolve import OwnDecision
-from router.domain.explain import Account
+from router.domain.explain import COUNTED_AS, Account
 
 MOST_SITES: Final = 3
 """Of how many sites a sentence tells who was free there; the others together."""
@@ -100,7 +100,7 @@ def decision_sentence(decision: OwnDecision, names: Names, account: Account | No
         case CallRouted():
             return _offer(decision, names, account)
         case CallOverflowed(to=to, reason=reason, queue_id=queue_id):
-            why, queue = _REASONS[reason], names.of("queue", queue_id)
+            why, queue = _because(_REASONS[reason], account), names.of("queue", queue_id)
             end = _ENDS.get(to) or Text(
                 f"вызов переведён в очередь «{queue.ru}»", f"the call goes to the queue {queue.en}"
             )
@@ -118,6 +118,22 @@ def decision_sentence(decision: OwnDecision, names: Names, account: Account | No
             )
         case RouterProgress():
             return Text("Решать было нечего.", "There was nothing to decide.")
+
+
+def _because(reason: Text, account: Account | None) -> Text:
+    """Return the reason, with how many could have taken the call and were not free."""
+    if account is None or not account.candidates:
+        return reason
+    able = sum(each.reason not in COUNTED_AS for each in account.candidates)
+    if not able:
+        return Text(
+            f"{reason.ru} (никто не может его принять)", f"{reason.en} (nobody can take it)"
+        )
+    of_ru = number_ru(able, "оператора", "операторов", "операторов")
+    return Text(
+        f"{reason.ru} (из {able} {of_ru}, кто мог бы его принять, никто не свободен)",
+        f"{reason.en} (of {able} who could take it nobody is free)",
+    )
 
 
 def _offer(offer: CallRouted, names: Names, account: Account | None) -> Text:

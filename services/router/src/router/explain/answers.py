@@ -41,6 +41,10 @@ class Answer:
     whole: bytes
     without_agents: bytes | None = None
 
+    def __len__(self) -> int:
+        """Return how many bytes it takes."""
+        return len(self.whole) + len(self.without_agents or b"")
+
 
 @dataclass(frozen=True, slots=True)
 class Answers:

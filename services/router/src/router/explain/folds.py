@@ -12,7 +12,6 @@ from typing import Any, Final, TypeVar
 
 from contact_events.envelope import Envelope
 from contact_events.partitions import partition_of
-from contact_events.routing import Decision
 from contact_events.topics import ROUTED
 from contact_runtime.errors import Transient
 from contact_runtime.log import Log, LogError, TopicPartition
@@ -110,8 +109,10 @@ class Folds:
         waiting: int,
         kept: int,
         snapshot_beyond: int = SNAPSHOT_BEYOND,
+        apart_at_least: int = APART_AT_LEAST,
     ) -> None:
         """Fold at most `at_once` and let at most `waiting` more wait; keep so many states."""
+        self._apart_at_least = apart_at_least
         self._snapshot_beyond = snapshot_beyond
         self._log = log
         self._partitions = partitions
@@ -167,16 +168,15 @@ class Folds:
     async def at(self, pool: str, at: datetime, hint: int) -> Folded:
         """Return the state as the leader had it at `at`; `hint`: of an offset not beyond that.
 
-        Folded are all decisions made at or before `at`, then what stood on the input topics by
-        then, as far as the next decision took it into account.
+        Folded are all claims and decisions made at or before `at`, then what stood on the input
+        topics by then, as far as the next decision took it into account.
         """
         async with self._past(pool, hint) as past:
             following = await past.go(
-                lambda fact: self._checked(_made_after(past.replay, fact, at))
+                lambda fact: self._checked(_is_after(fact, at) and past.replay.counts(fact))
             )
-            ends: Mapping[str, int] = (
-                past.input_ends() if following is None else past.replay.wants(following)
-            )
+            wanted = past.replay.wants(following) if following else {}
+            ends: Mapping[str, int] = wanted or past.input_ends()
             await past.reach_while(ends, lambda fact: not _is_after(fact, at))
             return Folded(past.replay.state, past.routed, past.replay.code_version)
 
@@ -189,7 +189,7 @@ class Folds:
         past = await Past.open(self._log, partition, replay, begin.routed)
         try:
             await past.go(lambda fact: self._checked(fact.offset >= offset))
-            if past.routed >= begin.routed + APART_AT_LEAST:
+            if past.routed >= begin.routed + self._apart_at_least:
                 self._kept.keep(Folded(replay.state.copy(), past.routed, replay.code_version))
             yield past
         finally:
@@ -232,11 +232,6 @@ async def _in_our_words(fold: Callable[[], Coroutine[Any, Any, T]]) -> T:
         return await fold()
     except LogError as error:
         raise LogAway(str(error)) from error
-
-
-def _made_after(replay: Replay, fact: Fact, at: datetime) -> bool:
-    event = fact.envelope.data if fact.envelope else None
-    return isinstance(event, Decision) and event.decided_at > at and replay.counts(fact)
 
 
 def _is_after(fact: Fact, at: datetime) -> bool:

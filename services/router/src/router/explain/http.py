@@ -47,7 +47,7 @@ class Context:
     """What the routes need."""
 
     answers: Answers
-    jobs: Jobs
+    jobs: Jobs[Answer]
 
 
 def context(request: Request) -> Context:

@@ -19,7 +19,7 @@ from contact_runtime.relay import run_relay
 from contact_runtime.serve import Background, serve
 from contact_runtime.store import SqlStore, connect
 from router.explain import http
-from router.explain.answers import Answers
+from router.explain.answers import Answer, Answers
 from router.explain.consumers import READS
 from router.explain.folds import Folds
 from router.explain.jobs import Jobs
@@ -57,7 +57,7 @@ def background(store: SqlStore, log: Log, clock: Clock, metrics: Metrics) -> lis
 
 
 def create_explain_app(
-    settings: Settings, answers: Answers, jobs: Jobs, metrics: Metrics
+    settings: Settings, answers: Answers, jobs: Jobs[Answer], metrics: Metrics
 ) -> FastAPI:
     """Return explaining's HTTP application."""
     return create_app(
@@ -93,7 +93,8 @@ async def main(settings: Settings) -> int:
     clock = await clock_from_log(log)
     engine = connect(settings.database_url, application="explain")
     store = SqlStore(engine, source="/polycentre/explain", partitions=settings.partitions)
-    folds, jobs = folds_of(settings, log, metrics), Jobs(settings.patience_s)
+    folds = folds_of(settings, log, metrics)
+    jobs: Jobs[Answer] = Jobs(settings.patience_s)
     app = create_explain_app(settings, Answers(engine, folds, clock), jobs, metrics)
     try:
         return await serve(
