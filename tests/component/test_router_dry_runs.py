@@ -148,6 +148,7 @@ async def test_the_leader_goes_on_while_dry_runs_are_worked_out(
         others.tell(agent_changed("master", skills={"sales": 5})),
     )
     assert {answer.status_code for answer in answers} == {200}
+    assert "router_dry_run_seconds_count 5.0" in router.metrics.text().decode()
     assert (await others.offer_of("k0")).agent_id == "master"
     assert len(log.records[TopicPartition(ROUTED.name, PARTITION)]) > before
     assert router.leads

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from contact_events.config import Document, QueueChanged
 from contact_runtime.http.bodies import View
+from contact_runtime.metrics import ROUTER_DRY_RUN_SECONDS
 from router.domain.dry_run import CallSight, DryRun, Fate, QueueSight, dry_run
 from router.domain.state import State
 from router.loop import Loop
@@ -122,9 +123,13 @@ class DryRuns:
     async def of(self, document: Document) -> Tried:
         """Return what the document would change if it were the next valid one."""
         async with self._one:
+            began = self._loop.machine()
             replica, now = self._loop.replica, self._loop.clock.now()
             state = (replica.leader.state if replica.leader else replica.follower).copy()
-            return Tried(state, document, await to_thread(dry_run, state, document, now), now)
+            run = await to_thread(dry_run, state, document, now)
+            took_s = self._loop.machine() - began
+        self._loop.metrics.observe(ROUTER_DRY_RUN_SECONDS, value=took_s)
+        return Tried(state, document, run, now)
 
 
 def shown(tried: Tried, may_read: Callable[[str | None], bool]) -> dict[str, Any]:
