@@ -121,6 +121,7 @@ function queue(
     client,
     waiting,
     longest_wait_since: waiting ? secondsBefore(waited_s) : null,
+    expected_wait_s: waiting * 12,
     in_talk,
     offered,
     answered,

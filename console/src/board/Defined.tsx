@@ -9,6 +9,7 @@ import { useFigures } from "./FiguresContext";
 export type DefinedFigure =
   | "waiting"
   | "longestWait"
+  | "expectedWait"
   | "inTalk"
   | "serviceLevel"
   | "asa"

@@ -93,6 +93,7 @@ function QueueTable({ queues }: { queues: readonly QueueFigures[] }) {
           <th scope="col">{t("queues.queue")}</th>
           <Head figure="waiting" unit={t("unit.calls")} />
           <Head figure="longestWait" unit={t("unit.minS")} />
+          <Head figure="expectedWait" unit={t("unit.minS")} />
           <Head figure="inTalk" unit={t("unit.calls")} />
           <Head figure="offered" unit={t("unit.calls")} />
           <Head figure="answered" unit={t("unit.calls")} />
@@ -113,6 +114,7 @@ interface HeadProps {
   figure:
     | "waiting"
     | "longestWait"
+    | "expectedWait"
     | "inTalk"
     | "offered"
     | "answered"
@@ -137,6 +139,7 @@ function QueueRow({ queue }: { queue: QueueFigures }) {
   const waited_s = waitedS(queue.longest_wait_since, moment.businessAt);
   const urgent = waitNeedsHand(waited_s);
   const level = queue.service_level;
+  const expected_s = queue.expected_wait_s;
   return (
     <tr data-testid={`queue-${queue.queue_id}`} data-urgent={urgent}>
       <th scope="row">
@@ -148,6 +151,9 @@ function QueueRow({ queue }: { queue: QueueFigures }) {
       </Cell>
       <Cell label={t("short.longestWait")} strong zero={waited_s === null}>
         {waited_s === null ? t("none") : duration(waited_s)}
+      </Cell>
+      <Cell label={t("short.expectedWait")} zero={!expected_s}>
+        {expected_s === null ? t("none") : duration(expected_s)}
       </Cell>
       <Cell label={t("short.inTalk")} zero={!queue.in_talk}>
         {formats.count(queue.in_talk)}

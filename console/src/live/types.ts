@@ -35,6 +35,8 @@ export interface QueueFigures {
   waiting: number;
   /** Business time at which the caller who waits longest entered; null when nobody waits. */
   longest_wait_since: string | null;
+  /** Seconds that a caller who comes now is expected to wait; null while nobody works there. */
+  expected_wait_s: number | null;
   in_talk: number;
   offered: number;
   answered: number;

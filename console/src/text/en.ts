@@ -38,6 +38,7 @@ export const en = {
   figure: {
     waiting: "Waiting",
     longestWait: "Longest wait",
+    expectedWait: "Expected wait",
     inTalk: "In talk",
     serviceLevel: "Service level",
     asa: "Speed of answer",
@@ -54,6 +55,7 @@ export const en = {
   short: {
     waiting: "Waiting",
     longestWait: "Longest",
+    expectedWait: "Expected",
     inTalk: "In talk",
     offered: "Offered",
     answered: "Answered",
@@ -134,6 +136,10 @@ export const en = {
     longestWait: {
       text: "How long the caller who stands longest in a queue has waited, in business time. It goes on between messages. Red above {{attention}} s, three times the service target.",
       formula: "business time now − earliest time of queueing among waiting calls",
+    },
+    expectedWait: {
+      text: "How long a caller who comes now is expected to wait, as the router estimates it once a second. No figure while nobody works who could take the call.",
+      formula: "Σ 1 ÷ (agents ÷ handle time + i × rate of leaving), i = 0 … calls ahead",
     },
     inTalk: {
       text: "Calls joined with an agent now, on hold included.",

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from contact_events.calls import Text
 from contact_events.config import QueueChanged, SiteChanged
+from contact_events.hints import QueueState
 from contact_events.intake import Intake
 from reporting.domain.live import LiveBoard
 from reporting.domain.views import View, comparable, difference, view_of
@@ -95,6 +96,18 @@ def test_a_client_sees_of_the_agents_those_who_serve_its_own_calls() -> None:
     assert (seen[None]["Ready"], seen[None]["Reserved"]) == (1, 1)
     assert (seen["acme"]["Ready"], seen["acme"]["Reserved"]) == (0, 1)
     assert not any(seen["other"].values())
+
+
+def test_the_board_shows_what_the_router_expects_of_a_queue() -> None:
+    story = configured(Story())
+    assert (
+        entry(view_of(board_of(story), None), "queues", "queue_id", "cards")["expected_wait_s"]
+        is None
+    )
+    hint = QueueState(queue_id="cards", waiting=3, free_agents=0, expected_wait_s=42.5)
+    story.append(hint, "queue-state/cards")
+    view = view_of(board_of(story), "acme")
+    assert entry(view, "queues", "queue_id", "cards")["expected_wait_s"] == 42.5
 
 
 def test_a_quiet_minute_brings_the_rate_to_nothing_and_a_quiet_hour_the_flows() -> None:

@@ -6,6 +6,7 @@ from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contact_events.topics import QUEUE_STATE
 from contact_runtime.clock import BusinessClock
 from contact_runtime.ground import Ground
 from contact_runtime.lease import lead
@@ -57,7 +58,7 @@ def background(
         ]
         await lead(store, "projection", work, stop=stop, metrics=metrics)
 
-    topics = [topic.name for topic in READS]
+    topics = [topic.name for topic in (*READS, QUEUE_STATE)]
     return [
         Background("projection", under_lease),
         Background("boards", partial(boards.follow, log, topics)),
@@ -66,7 +67,7 @@ def background(
 
 async def main(settings: Settings) -> int:
     """Run reporting until it is told to stop; return the exit code."""
-    ground = await Ground.of("reporting", settings, READS)
+    ground = await Ground.of("reporting", settings, (*READS, QUEUE_STATE))
     store = ground.store()
     boards = Boards(ground.clock, LiveBoard(settings.time_zone))
     ground.health.add("boards", lambda: None if boards.caught_up() else "still folding the log")

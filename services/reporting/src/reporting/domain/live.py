@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from contact_events.agents import AgentChanged
 from contact_events.config import QueueChanged, SiteChanged
 from contact_events.envelope import Envelope
+from contact_events.hints import QueueState
 from reporting.domain import facts as facts_of
 from reporting.domain.facts import CallFacts, Stay
 from reporting.domain.records import QueueCounts, answered_stay, queue_counts, summed
@@ -74,6 +75,8 @@ class LiveBoard:
         """Start with nobody there; the day begins at midnight of `time_zone`."""
         self.sites: dict[str, SiteChanged] = {}
         self.queues: dict[str, QueueChanged] = {}
+        self.expected: dict[str, float | None] = {}
+        """By queue: how long a call that comes now is expected to wait, as the router says."""
         self.agents: dict[str, AgentNow] = {}
         self.serves: dict[str, frozenset[str]] = {}
         """By agent: the calls that fill their slots."""
@@ -97,6 +100,8 @@ class LiveBoard:
             self.agents[event.agent_id] = after(before, event, envelope.time)
             calls = (slot.call_id for slot in event.slots)
             self.serves[event.agent_id] = frozenset(call for call in calls if call is not None)
+        elif isinstance(event, QueueState):
+            self.expected[event.queue_id] = event.expected_wait_s
         elif isinstance(event, SiteChanged):
             self.sites[event.site_id] = event
         elif isinstance(event, QueueChanged):

@@ -124,6 +124,7 @@ def _queues(board: LiveBoard, calls: Iterable[LiveCall], client: str | None) -> 
             "client": queue.client_id,
             "waiting": len(waits[queue.queue_id]),
             "longest_wait_since": _iso(min(waits[queue.queue_id], default=None)),
+            "expected_wait_s": board.expected.get(queue.queue_id),
             "in_talk": in_talk[queue.queue_id],
             **_figures(counts_of(board, client, queue.queue_id)),
         }
