@@ -126,4 +126,5 @@ def test_explaining_takes_it_and_has_a_sentence_for_it(path: Path) -> None:
     )
     said = sentence(told, Names(), row["call_id"])
     assert said != Text(f"{told.kind}.", f"{told.kind}."), "there is no sentence for it"
-    assert "—" not in said.en
+    assert "—" not in said.en + said.ru
+    assert "_" not in said.en.replace(row["call_id"], ""), "a value is not said in words"

@@ -9,7 +9,7 @@ from typing import Final
 
 ROOTS: Final = ("router.domain", "router.leader")
 OURS: Final = ("router.", "contact_events.")
-TELL_ONLY: Final = frozenset({"explain", "sentences"})
+TELL_ONLY: Final = frozenset({"dry_run", "explain", "sentences"})
 """Modules of the domain that tell of decisions and make none; who imports them, counts them."""
 
 

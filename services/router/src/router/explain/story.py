@@ -24,23 +24,23 @@ _TEMPLATES: Final = {
         "Ждёт: {goal_ru}, попытка {attempt}", "Waits for {goal_en}, attempt {attempt}"
     ),
     "call.recovered": Words(
-        "Оператор потерян ({reason}): снова ждёт первым, {goal_ru}, попытка {attempt}",
-        "The agent was lost ({reason}): waits again at the head for {goal_en}, attempt {attempt}",
+        "Оператор потерян ({reason_ru}): снова ждёт первым, {goal_ru}, попытка {attempt}",
+        "The agent was lost ({reason_en}): waits first again for {goal_en}, attempt {attempt}",
     ),
     "call.priority_changed": Words("Приоритет теперь {priority}", "The priority is now {priority}"),
     "call.connected": Words("Соединён с оператором {agent_id}", "Joined with agent {agent_id}"),
     "call.party_joined": Words("Присоединился оператор {agent_id}", "Agent {agent_id} joined"),
     "call.party_left": Words("Оператор {agent_id} отключился", "Agent {agent_id} left"),
     "call.contained": Words("Хватило самообслуживания", "Self-service was enough"),
-    "call.refused": Words("Не принят ({reason})", "Not let in ({reason})"),
+    "call.refused": Words("Не принят ({reason_ru})", "Not let in ({reason_en})"),
     "call.abandoned": Words("Звонящий положил трубку", "The caller left"),
-    "call.diverted": Words("Продолжается иначе ({to})", "Goes on elsewhere ({to})"),
-    "call.disconnected": Words("Разговор окончен ({by})", "The talk is over ({by})"),
-    "call.failed": Words("Прерван ({reason})", "Could not go on ({reason})"),
+    "call.diverted": Words("Продолжается иначе ({to_ru})", "Goes on elsewhere ({to_en})"),
+    "call.disconnected": Words("Разговор окончен ({by_ru})", "The talk is over ({by_en})"),
+    "call.failed": Words("Прерван ({reason_ru})", "Could not go on ({reason_en})"),
     "call.answered": Words("Оператор {agent_id} принял вызов", "Agent {agent_id} took the offer"),
     "call.rejected": Words(
-        "Предложение оператору {agent_id} отклонено ({reason})",
-        "The offer to {agent_id} was rejected ({reason})",
+        "Предложение оператору {agent_id} отклонено ({reason_ru})",
+        "The offer to {agent_id} was rejected ({reason_en})",
     ),
     "call.rang_out": Words(
         "Оператор {agent_id} не ответил за {rang_for_s:.0f} с",
@@ -65,6 +65,36 @@ _TEMPLATES: Final = {
         "Оператор {agent_id} попросил консультацию", "Agent {agent_id} asked for a consultation"
     ),
 }
+
+
+_VALUES: Final = {
+    ("by", "caller"): Words("звонящий положил трубку", "the caller hung up"),
+    ("by", "agent"): Words("оператор положил трубку", "the agent hung up"),
+    ("by", "system"): Words("завершила система", "ended by the system"),
+    ("to", "callback"): Words("обратный звонок", "a call-back"),
+    ("to", "voicemail"): Words("голосовое сообщение", "voicemail"),
+    ("to", "outside"): Words("вне центра", "outside the centre"),
+    ("to", "pool"): Words("другой пул", "another pool"),
+    ("to", "parent"): Words("основной вызов", "the call that it was about"),
+    ("reason", "leg_lost"): Words("линия оборвалась", "the line broke"),
+    ("reason", "agent_offline"): Words("вышел из системы", "went offline"),
+    ("reason", "not_joined"): Words("не удалось соединить", "could not be joined"),
+    ("reason", "closed"): Words("закрыто", "closed"),
+    ("reason", "blocked"): Words("номер заблокирован", "the number is blocked"),
+    ("reason", "full"): Words("нет места", "full"),
+    ("reason", "no_agent"): Words("нет оператора", "no agent"),
+    ("reason", "gateway_lost"): Words("потерян шлюз", "the gateway was lost"),
+    ("reason", "no_such_queue"): Words("такой очереди нет", "no such queue"),
+    ("reason", "too_long"): Words("слишком долго", "too long"),
+    ("reason", "agent"): Words("оператор отказался", "the agent declined"),
+    ("reason", "not_ready"): Words("оператор уже не готов", "the agent was not ready any more"),
+    ("reason", "caller_gone"): Words("звонящий уже ушёл", "the caller had gone"),
+    ("reason", "rescinded"): Words("отозвано", "it was taken back"),
+    ("reason", "already_taken"): Words("вызов уже принят", "the call was taken already"),
+    ("reason", "superseded"): Words("вызов уже ждёт в другом месте", "the call waits elsewhere"),
+    ("reason", "stale"): Words("предложение устарело", "the offer came too late"),
+}
+"""What values mean. One that is not here yet is shown as it stands."""
 
 
 def entries(told: Sequence[Told], names: Names, call_id: str) -> list[StoryEntry]:
@@ -117,9 +147,20 @@ def _about(said: dict[str, Any], names: Names) -> _About:
     goal = Words(f"очередь «{queue.ru}»", f"the queue {queue.en}")
     if said.get("agent_id") and not said.get("queue_id"):
         goal = Words(f"оператор {said['agent_id']}", f"agent {said['agent_id']}")
+    words = _words(said)
     known = {name: value for name, value in said.items() if value is not None}
     named = {"site_ru": site.ru, "site_en": site.en, "goal_ru": goal.ru, "goal_en": goal.en}
-    return _About(known | named)
+    return _About(known | named | words)
+
+
+def _words(said: dict[str, Any]) -> dict[str, str]:
+    """Return what the fields that hold a word of ours mean: `reason_ru`, `reason_en`, ..."""
+    found: dict[str, str] = {}
+    for name in ("reason", "by", "to"):
+        if (value := said.get(name)) is not None:
+            meant = _VALUES.get((name, value), Words(str(value), str(value)))
+            found |= {f"{name}_ru": meant.ru, f"{name}_en": meant.en}
+    return found
 
 
 def _timed(told: Sequence[Told]) -> Iterator[tuple[datetime, Told]]:
