@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from contact_events.calls import Text
 from contact_events.config import CalendarChanged, SpecialDay
@@ -113,6 +114,17 @@ def test_who_never_closes_or_never_opens_has_no_next_change() -> None:
     assert next_change(opens_once, at("2031-05-01T18:00")) is None
 
 
+def test_it_may_be_asked_of_any_moments_in_any_order() -> None:
+    office = calendar(holidays="RU", exceptions=(SpecialDay(date="2026-11-24"),))
+    hours = [at("2026-11-20T00:00") + timedelta(hours=n) for n in range(24 * 10)]
+    in_order = [(open_at(office, hour), next_change(office, hour)) for hour in hours]
+    afresh = [
+        (open_at(replace(office), hour), next_change(replace(office), hour)) for hour in hours
+    ]
+    backwards = [(open_at(office, hour), next_change(office, hour)) for hour in reversed(hours)]
+    assert in_order == afresh == backwards[::-1]
+
+
 def test_a_changed_clock_moves_the_opening_with_the_people() -> None:
     berlin = calendar("Europe/Berlin", hours={str(day): (("02:30", "04:00"),) for day in range(7)})
     winter, summer = (
@@ -174,4 +186,5 @@ def test_nothing_changes_before_the_next_change_and_something_does_then(
     hours = [now + timedelta(hours=n) for n in range(24 * 7)]
     changes = [b for a, b in pairwise(hours) if open_at(one, a) is not open_at(one, b)]
     found = next_change(one, now)
+    assert open_at(one, now) is open_at(replace(one), now), "as if it were asked for the first time"
     assert (found if found and found <= hours[-1] else None) == next(iter(changes), None)

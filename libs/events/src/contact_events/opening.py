@@ -6,7 +6,7 @@ Pure and shared, so that the caller who hears "we are closed" and the router nev
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from contact_events.config import CalendarChanged
@@ -30,8 +30,7 @@ def open_at(calendar: CalendarChanged, at: datetime) -> bool:
     the country has made a working day has Friday's hours; then the weekday's hours hold. Hours
     that end at or before their beginning end on the next day, whatever that day is.
     """
-    today = _local_day(calendar, at)
-    return any(start <= at < end for start, end in _spans(calendar, today - _DAY, today))
+    return _spell(calendar, at).is_open
 
 
 def next_change(calendar: CalendarChanged, at: datetime) -> datetime | None:
@@ -39,14 +38,8 @@ def next_change(calendar: CalendarChanged, at: datetime) -> datetime | None:
 
     Hours that touch are one: who is open day and night does not close at midnight.
     """
-    today = _local_day(calendar, at)
-    last = _last_that_differs(calendar, today)
-    for start, end in _merged(_spans(calendar, today - _DAY, last)):
-        if start > at:
-            return start
-        if end > at:
-            return end if _local_day(calendar, end) <= last else None
-    return None
+    spell = _spell(calendar, at)
+    return spell.ends if spell.changes else None
 
 
 def is_public_holiday(country: str, day: date) -> bool:
@@ -69,6 +62,43 @@ def span_on(day: date, hours: tuple[str, str], zone: ZoneInfo) -> Span:
     """
     start, end = (_minutes(text) for text in hours)
     return _moment(day, start, zone), _moment(day, end if end > start else end + 24 * 60, zone)
+
+
+class _Spell(NamedTuple):
+    """A time in which a calendar stays as it is; it may be longer where nothing `changes`."""
+
+    calendar: CalendarChanged
+    begins: datetime
+    ends: datetime
+    is_open: bool
+    changes: bool
+
+
+_MOST_KEPT: Final = 256
+_kept: dict[int, _Spell] = {}
+"""The last spell of each calendar that was asked: routers ask again and again for the same one."""
+
+
+def _spell(calendar: CalendarChanged, at: datetime) -> _Spell:
+    kept = _kept.get(id(calendar))
+    if kept is not None and kept.calendar is calendar and kept.begins <= at < kept.ends:
+        return kept
+    if len(_kept) >= _MOST_KEPT:
+        _kept.clear()
+    _kept[id(calendar)] = found = _found_spell(calendar, at)
+    return found
+
+
+def _found_spell(calendar: CalendarChanged, at: datetime) -> _Spell:
+    today = _local_day(calendar, at)
+    last = _last_that_differs(calendar, today)
+    for start, end in _merged(_spans(calendar, today - _DAY, last)):
+        if start > at:
+            return _Spell(calendar, at, start, is_open=False, changes=True)
+        if end > at:
+            changes = _local_day(calendar, end) <= last
+            return _Spell(calendar, at, end if changes else at + _DAY, True, changes)
+    return _Spell(calendar, at, at + _DAY, is_open=False, changes=False)
 
 
 def _local_day(calendar: CalendarChanged, at: datetime) -> date:
