@@ -1,5 +1,7 @@
 """Decisions a second, their cost by size, their way through Kafka, and the memory of it all."""
 
+import os
+
 from bench.decisions import core, flood, live, memory
 from bench.report import Report
 
@@ -7,13 +9,15 @@ _NOTE = """\
 The naive scan is the same rules with no index: every decision looks at every call and agent. A
 decision's baseline is that of 1,000 agents, the scan's is the router's decision in the same run.
 Through Kafka a batch is sent when the one before was read back; the router runs as a process of its
-own, broker and bench beside it on the same machine."""
+own, broker and bench beside it on the same machine, where {load:.1f} other processes wanted to run
+when it began."""
 
 
 async def measure(report: Report) -> None:
     """Measure the core alone, then on Kafka."""
+    load = os.getloadavg()[0]
     memory.measure(report)
     core.measure(report)
     await flood.measure(report)
     await live.measure(report)
-    report.note = _NOTE
+    report.note = _NOTE.format(load=load)
