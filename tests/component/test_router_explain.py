@@ -60,9 +60,15 @@ async def router(log: GatedLog, others: Others) -> AsyncIterator[RunningRouter]:
 
 @pytest.fixture
 async def explain(
-    log: GatedLog, others: Others, postgres_url: str, tmp_path: Path
+    log: GatedLog,
+    others: Others,
+    postgres_url: str,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
 ) -> AsyncIterator[RunningExplain]:
-    settings: Any = {"folds_at_once": 1, "folds_waiting": 0, "patience_s": 0.5}
+    """Give it running; its patience is long, or what the test asks for, in seconds."""
+    patience_s = getattr(request, "param", 30.0)
+    settings: Any = {"folds_at_once": 1, "folds_waiting": 0, "patience_s": patience_s}
     running = await RunningExplain(log, postgres_url, tmp_path, **settings).start()
     yield running
     log.gate.set()
@@ -212,6 +218,7 @@ async def test_what_is_not_there_or_cannot_be_is_refused_clearly(
         assert (answer.status_code, answer.json()["code"]) == expected, path
 
 
+@pytest.mark.parametrize("explain", [0.2], indirect=True)
 async def test_an_answer_that_takes_long_is_a_job_that_can_be_fetched_later(
     router: RunningRouter,
     explain: RunningExplain,
@@ -237,7 +244,7 @@ async def test_an_answer_that_takes_long_is_a_job_that_can_be_fetched_later(
         found = await asks.get(place)
         return found.json() if found.status_code == 200 else None
 
-    told = await until("the job's result", fetched)
+    told = await until("the job's result", fetched, limit_s=60)
     assert told["said"]["agent_id"] == "a1"
     assert (await asks.get(place)).json() == told
 

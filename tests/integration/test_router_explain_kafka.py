@@ -138,7 +138,7 @@ async def test_calls_that_a_real_router_routed_are_explained_by_a_real_process(
         async def indexed() -> bool:
             return (await client.get("/v1/calls/k3/decisions")).is_success
 
-        await until("the index", indexed)
+        await until("the index", indexed, limit_s=60)
         story = await _answer(client, "/v1/calls/k2/decisions")
         assert [e["kind"] for e in story["entries"]] == [
             "call.arrived",

@@ -71,7 +71,7 @@ class RunningExplain:
             held: dict[TopicPartition, int] = await self.store.positions(READER)
             return all(held.get(tp, 0) >= end for tp, end in ends.items())
 
-        await until("the index", there)
+        await until("the index", there, limit_s=30)
 
     def client(self, role: str = "supervisor", **claims: Any) -> httpx.AsyncClient:
         """Return a client of the API with a token of the role."""
