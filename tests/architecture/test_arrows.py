@@ -159,7 +159,11 @@ def test_io_a_clock_or_chance_in_a_domain_is_found(copy: Path, code: str) -> Non
         ("ivr/src/ivr/consumers.py", "import fastapi", "ivr/consumers.py: knows HTTP"),
         ("router/src/router/http/__init__.py", "", "declares no APIRouter"),
         ("router/src/router/explain/consumers.py", "import fastapi", "consumers.py: knows HTTP"),
-        ("router/src/router/explain/planted.py", "import contact_runtime.serve", "wires the process"),
+        (
+            "router/src/router/explain/planted.py",
+            "import contact_runtime.serve",
+            "wires the process",
+        ),
         ("geo/src/geo/main.py", "import contact_runtime.serve", "geo: has no __main__.py"),
     ],
 )
