@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 
 from contact_runtime import metrics
-from contact_runtime.metrics import (
+from contact_runtime.catalogue import (
     CATALOGUE,
     COMMAND_BATCH_SIZE,
     HTTP_REQUESTS,
     LEASE_HELD,
     Metric,
-    Metrics,
 )
+from contact_runtime.metrics import Metrics
 
 ROOT = Path(__file__).parents[3]
 

@@ -9,9 +9,10 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
+from contact_runtime.catalogue import COMMAND_BATCH_SIZE
 from contact_runtime.database import DATABASE_ERRORS
 from contact_runtime.errors import CommitUnknown, Transient
-from contact_runtime.metrics import COMMAND_BATCH_SIZE, Metrics
+from contact_runtime.metrics import Metrics
 from contact_runtime.rows import Kind, Store, Unit
 
 C = TypeVar("C")

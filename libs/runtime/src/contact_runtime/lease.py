@@ -15,8 +15,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Protocol
 
+from contact_runtime.catalogue import LEASE_HELD
 from contact_runtime.errors import LeaseLost, Transient
-from contact_runtime.metrics import LEASE_HELD, Metrics
+from contact_runtime.metrics import Metrics
 
 TTL_S = 5.0
 """For how long a lease lives without being renewed; so long a killed holder's work rests."""

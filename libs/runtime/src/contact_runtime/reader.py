@@ -19,18 +19,18 @@ from contact_events.envelope import Envelope, Undecodable, UnknownType, decode
 from contact_events.intake import Intake
 from contact_events.topics import ROUTED, ROUTING_CONFIG, Topic, dead_letter_topic
 from contact_events.validity import Leadership, Revisions
-from contact_runtime.clock import Clock
-from contact_runtime.errors import Transient
-from contact_runtime.log import Log, LogReader, Record, TopicPartition, Unavailable
-from contact_runtime.metrics import (
+from contact_runtime.catalogue import (
     READER_BATCH_SECONDS,
     READER_DELAY_SECONDS,
     READER_LAG,
     READER_RECORDS,
     READER_RETRIES,
     READER_UNKNOWN_FIELDS,
-    Metrics,
 )
+from contact_runtime.clock import Clock
+from contact_runtime.errors import Transient
+from contact_runtime.log import Log, LogReader, Record, TopicPartition, Unavailable
+from contact_runtime.metrics import Metrics
 from contact_runtime.rows import Progress, Store, Unit
 
 MOST_RECORDS = 1_000

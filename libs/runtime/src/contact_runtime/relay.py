@@ -13,14 +13,10 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 
+from contact_runtime.catalogue import RELAY_DELAY_SECONDS, RELAY_PUBLISHED, RELAY_WAITING
 from contact_runtime.errors import Transient
 from contact_runtime.log import Ambiguous, Log, LogWriter, TopicPartition, Unavailable
-from contact_runtime.metrics import (
-    RELAY_DELAY_SECONDS,
-    RELAY_PUBLISHED,
-    RELAY_WAITING,
-    Metrics,
-)
+from contact_runtime.metrics import Metrics
 from contact_runtime.rows import Outgoing, Store
 
 LOOK_EVERY_S = 1.0

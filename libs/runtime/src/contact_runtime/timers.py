@@ -12,9 +12,10 @@ from collections.abc import Awaitable, Coroutine, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+from contact_runtime.catalogue import TIMERS_FIRED
 from contact_runtime.clock import Clock
 from contact_runtime.errors import Transient
-from contact_runtime.metrics import TIMERS_FIRED, Metrics
+from contact_runtime.metrics import Metrics
 from contact_runtime.rows import Kind, Store, Unit
 
 MOST_TICKS = 200

@@ -10,8 +10,8 @@ from typing import Any, Final, Generic, TypeVar
 from pydantic import Field
 
 from contact_events.config import Document, QueueChanged
+from contact_runtime.catalogue import ROUTER_DRY_RUN_SECONDS
 from contact_runtime.http.bodies import View
-from contact_runtime.metrics import ROUTER_DRY_RUN_SECONDS
 from router.domain.dry_run import CallSight, DryRun, Fate, QueueSight, dry_run
 from router.domain.state import State
 from router.loop import Loop

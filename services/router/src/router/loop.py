@@ -12,17 +12,17 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from contact_events.topics import ROUTED, ROUTING_CONFIG
-from contact_runtime.clock import Clock
-from contact_runtime.log import Log, LogError, Record, TopicPartition
-from contact_runtime.metrics import (
+from contact_runtime.catalogue import (
     READER_RECORDS,
     ROUTER_CLAIMS,
     ROUTER_DECIDE_SECONDS,
     ROUTER_FAILURES,
     ROUTER_READ_BACK_SECONDS,
     ROUTER_TURN_SECONDS,
-    Metrics,
 )
+from contact_runtime.clock import Clock
+from contact_runtime.log import Log, LogError, Record, TopicPartition
+from contact_runtime.metrics import Metrics
 from router import heartbeats
 from router.candidacy import Candidacy
 from router.codec import claim_envelope, decision_envelope, entry_of, fact_of

@@ -5,8 +5,9 @@ import logging
 from typing import Final
 
 from contact_events.topics import ROUTED, ROUTING_CONFIG
+from contact_runtime.catalogue import ROUTER_SNAPSHOTS
 from contact_runtime.log import Log, LogError, LogReader, TopicPartition, Unavailable
-from contact_runtime.metrics import ROUTER_SNAPSHOTS, Metrics
+from contact_runtime.metrics import Metrics
 from router import heartbeats
 from router.domain.state import INPUTS
 from router.replica import Replica

@@ -5,8 +5,9 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
+from contact_runtime.catalogue import ROUTER_DIVERGED, ROUTER_SNAPSHOTS
 from contact_runtime.log import LogError
-from contact_runtime.metrics import ROUTER_DIVERGED, ROUTER_SNAPSHOTS, Metrics
+from contact_runtime.metrics import Metrics
 from router.snapshot_store import Manifest, SnapshotStore
 from router.snapshots import Mark, chunks_of
 from router.standing import standing_hash

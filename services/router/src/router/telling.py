@@ -10,9 +10,7 @@ from dataclasses import dataclass
 
 from contact_events.routing import CallRouted
 from contact_events.topics import QUEUE_STATE
-from contact_runtime.clock import Clock
-from contact_runtime.log import Record, TopicPartition
-from contact_runtime.metrics import (
+from contact_runtime.catalogue import (
     READER_RECORDS,
     ROUTER_DECISIONS,
     ROUTER_EPOCH,
@@ -22,9 +20,12 @@ from contact_runtime.metrics import (
     ROUTER_UNFOLDED,
     ROUTER_VOID,
     ROUTER_WAIT_SECONDS,
+    ROUTER_UNSERVED,
     ROUTER_WAITING,
-    Metrics,
 )
+from contact_runtime.clock import Clock
+from contact_runtime.log import Record, TopicPartition
+from contact_runtime.metrics import Metrics
 from router import heartbeats
 from router.codec import entry_of
 from router.hints import EVERY_S as HINTS_EVERY_S
@@ -89,8 +90,10 @@ class Telling:
         at = TopicPartition(QUEUE_STATE.name, self._partition)
         for envelope in led.hints.changed(led.leader.indexes, self._clock.now()):
             self._whisper.say(at, entry_of(envelope))
+        unserved = led.leader.indexes.unserved()
         for queue_id, line in led.leader.indexes.lines.items():
             self._metrics.set(ROUTER_WAITING, queue_id, to=float(len(line.since)))
+            self._metrics.set(ROUTER_UNSERVED, queue_id, to=float(unserved.get(queue_id, 0)))
 
     def decided(self, batch: Batch) -> None:
         """Count the decisions of a turn."""

@@ -8,14 +8,10 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
 
+from contact_runtime.catalogue import HTTP_REQUEST_SECONDS, HTTP_REQUESTS, HTTP_SOCKETS_OPEN
 from contact_runtime.http import context
 from contact_runtime.http.problems import INTERNAL_ERROR, Problem, document, response
-from contact_runtime.metrics import (
-    HTTP_REQUEST_SECONDS,
-    HTTP_REQUESTS,
-    HTTP_SOCKETS_OPEN,
-    Metrics,
-)
+from contact_runtime.metrics import Metrics
 
 log = logging.getLogger(__name__)
 

@@ -13,9 +13,10 @@ from typing import Any, Final, TypeVar
 from contact_events.envelope import Envelope
 from contact_events.partitions import partition_of
 from contact_events.topics import ROUTED
+from contact_runtime.catalogue import EXPLAIN_FOLD_SECONDS, EXPLAIN_FOLDS
 from contact_runtime.errors import Transient
 from contact_runtime.log import Log, LogError, TopicPartition
-from contact_runtime.metrics import EXPLAIN_FOLD_SECONDS, EXPLAIN_FOLDS, Metrics
+from contact_runtime.metrics import Metrics
 from router.domain.state import Fact, State
 from router.past import Past, begin_of_batch
 from router.replay import Replay

@@ -4,20 +4,17 @@ import asyncio
 
 from fastapi import FastAPI
 
-from contact_events.topics import TOPICS
-from contact_runtime.clock import Clock, clock_from_log
+from contact_runtime.clock import Clock
+from contact_runtime.ground import Ground
 from contact_runtime.http.app import create_app
 from contact_runtime.http.auth import Auth
-from contact_runtime.http.ops import Health, create_ops_app
-from contact_runtime.kafka import KafkaLog
 from contact_runtime.lease import lead
 from contact_runtime.log import Log
-from contact_runtime.logs import configure_logs
 from contact_runtime.metrics import Metrics
 from contact_runtime.projection import run_projection
 from contact_runtime.relay import run_relay
-from contact_runtime.serve import Background, serve
-from contact_runtime.store import SqlStore, connect
+from contact_runtime.serve import Background
+from contact_runtime.store import SqlStore
 from router.explain import http
 from router.explain.answers import Answer, Answers
 from router.explain.consumers import READS
@@ -86,26 +83,15 @@ def folds_of(settings: Settings, log: Log, metrics: Metrics) -> Folds:
 
 async def main(settings: Settings) -> int:
     """Run explaining until it is told to stop; return the exit code."""
-    configure_logs("explain", settings.log_level)
-    metrics, health = Metrics(), Health()
-    log = KafkaLog(settings.kafka_bootstrap)
-    await log.ensure_topics(TOPICS, settings.partitions)
-    clock = await clock_from_log(log)
-    engine = connect(settings.database_url, application="explain")
-    store = SqlStore(engine, source="/polycentre/explain", partitions=settings.partitions)
-    folds = folds_of(settings, log, metrics)
+    ground = await Ground.of("explain", settings)
+    store = ground.store()
+    folds = folds_of(settings, ground.log, ground.metrics)
     jobs: Jobs[Answer] = Jobs(settings.patience_s)
-    app = create_explain_app(settings, Answers(engine, folds, clock), jobs, metrics)
+    answers = Answers(store.engine, folds, ground.clock)
+    app = create_explain_app(settings, answers, jobs, ground.metrics)
     try:
-        return await serve(
-            app,
-            create_ops_app(health, metrics),
-            health=health,
-            host=settings.host,
-            http_port=settings.http_port,
-            ops_port=settings.ops_port,
-            tasks=background(store, log, clock, metrics),
-        )
+        tasks = background(store, ground.log, ground.clock, ground.metrics)
+        return await ground.serve(app, tasks)
     finally:
         folds.close()
         await jobs.close()
