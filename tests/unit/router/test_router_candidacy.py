@@ -94,9 +94,12 @@ def test_the_last_word_of_a_leader_names_all_that_it_has_folded(topics: Topics) 
     assert said.positions == {t: n for t, n in leader.replica.read_to.items() if t != "routed"}
 
 
-def test_the_code_version_covers_the_domain_and_all_of_ours_that_it_imports() -> None:
+def test_the_code_version_covers_what_decides_and_all_of_ours_that_it_imports() -> None:
     found = modules()
     assert {"router.domain.decide", "router.domain.evolve", "router.leader"} <= set(found)
     assert {"contact_events.validity", "contact_events.config"} <= set(found)
     assert not {"router.domain.explain", "router.domain.sentences"} & set(found)
+    assert not {"router.domain.explain", "router.domain.sentences"} & set(found), (
+        "they decide nothing"
+    )
     assert len(code_version()) == 12

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-ROOTS: Final = ("router.domain", "router.leader")
+ROOT: Final = "router.leader"
 OURS: Final = ("router.", "contact_events.")
 TELL_ONLY: Final = frozenset({"dry_run", "explain", "sentences"})
 """Modules of the domain that tell of decisions and make none; who imports them, counts them."""
@@ -15,10 +15,10 @@ TELL_ONLY: Final = frozenset({"dry_run", "explain", "sentences"})
 
 @cache
 def code_version() -> str:
-    """Return a hash of the domain's code and of all of ours that it imports.
+    """Return a hash of the code of a leader's state and of all of ours that it imports.
 
-    Comments, docstrings and layout do not count. Two replicas of one version decide equally from
-    equal states; of two versions nobody knows.
+    Comments, docstrings and layout do not count, nor what only explains. Two replicas of one
+    version decide equally from equal states; of two versions nobody knows.
     """
     digest = hashlib.sha256()
     for name, tree in sorted(_closure().items()):
@@ -33,7 +33,7 @@ def modules() -> list[str]:
 
 def _closure() -> dict[str, ast.Module]:
     found: dict[str, ast.Module] = {}
-    left = [module for root in ROOTS for module in _modules_of(root)]
+    left = [ROOT]
     while left:
         name = left.pop()
         if name in found:
@@ -41,14 +41,6 @@ def _closure() -> dict[str, ast.Module]:
         found[name] = ast.parse(_origin(name).read_text("utf-8"))
         left += [other for other in _imports(found[name]) if other.startswith(OURS)]
     return found
-
-
-def _modules_of(root: str) -> list[str]:
-    origin = _origin(root)
-    if origin.name != "__init__.py":
-        return [root]
-    stems = {each.stem for each in origin.parent.glob("[!_]*.py")} - TELL_ONLY
-    return [root, *(f"{root}.{stem}" for stem in stems)]
 
 
 def _origin(name: str) -> Path:
