@@ -120,6 +120,11 @@ async def test_the_ops_port_tells_of_life_readiness_and_counts(tmp_path: Path) -
         for path in ("/livez", "/readyz", "/startupz"):
             answer = await client.get(ops + path)
             assert (answer.status_code, answer.json()) == (200, {"ok": True, "faults": {}})
+        served.health.note("calm", lambda: None)
+        served.health.note("stands_by", lambda: "its code is another")
+        answer = await client.get(ops + "/readyz")
+        assert answer.status_code == 200, "a note is nothing that is wrong"
+        assert answer.json()["notes"] == {"stands_by": "its code is another"}
         served.health.add("database", lambda: "gone")
         answer = await client.get(ops + "/readyz")
         assert (answer.status_code, answer.json()["faults"]) == (503, {"database": "gone"})

@@ -294,6 +294,33 @@ async def _after_progress(router: RunningRouter) -> None:
     await until("two turns", lambda: router.loop.replica.leadership.number >= number + 2)
 
 
+async def test_what_a_turn_costs_and_how_far_the_fold_is_behind_are_metrics(
+    log: MemoryLog, others: Others, routers: list[RunningRouter]
+) -> None:
+    leader = await RunningRouter(log).start().leading()
+    standby = RunningRouter(log)
+    routers += [leader, standby.start()]
+    await others.open_centre("a1")
+    await others.call("k1")
+    await others.offer_of("k1")
+    await until("a turn", lambda: _value(leader, "router_decide_seconds_count") > 0)
+    assert _value(leader, "router_decide_seconds_sum") <= _value(leader, "router_turn_seconds_sum")
+
+    def all_folded() -> bool:
+        lags = [_value(router, "router_fold_lag_seconds_count") for router in routers]
+        return min(lags) > 0 and not any(_value(r, "router_unfolded_records") for r in routers)
+
+    await until("all folded", all_folded)
+    assert _value(standby, "router_decide_seconds_count") == 0
+
+
+def _value(router: RunningRouter, name: str) -> float:
+    for line in router.metrics.text().decode().splitlines():
+        if line.startswith(f"{name} "):
+            return float(line.split()[1])
+    raise AssertionError(f"no metric {name}")
+
+
 async def test_time_alone_makes_the_leader_ask_an_offer_back(
     log: MemoryLog, others: Others, routers: list[RunningRouter]
 ) -> None:
