@@ -257,6 +257,7 @@ async def _other_code(world: World) -> AsyncIterator[tuple[Path, str]]:
         "HTTP_PORT": str(http_port),
         "OPS_PORT": str(ops_port),
         "JWKS": str(world.place.state.keys / JWKS_FILE),
+        "FOREIGN_WAIT_S": str(BACK_LIMIT_S * 10),
         "PYTHONPATH": f"{folder}:{os.environ.get('PYTHONPATH', '')}",
     }
     printed, ops = folder / "printed", f"http://127.0.0.1:{ops_port}"
