@@ -12,8 +12,9 @@ SETUP = @test -n "$(SYSTEM_PYTHON)" || { echo "setup: missing: python >= 3.11; o
 	$(SYSTEM_PYTHON) -m deploy.local.setup
 PYTHON := .venv/bin/python
 STATE := $(or $(POLYCENTRE_STATE),.polycentre)
-# Quick ones first, so that what is broken is said early.
-TESTS ?= $(wildcard $(addprefix tests/,unit contract architecture integration component e2e fault))
+# Quick ones first, so that what is broken is said early; whole systems need the machine alone.
+SIDE_BY_SIDE := $(addprefix tests/,unit contract architecture integration component)
+ALONE := tests/e2e tests/fault
 REPEAT ?= 1
 
 .PHONY: help
@@ -89,5 +90,10 @@ check: ## format, lint, types, arrows, drift, manifests
 
 .PHONY: test
 test: check ## everything that must hold: `make check` and all tests; TESTS=tests/unit for some
+ifdef TESTS
 	@$(PYTHON) -m pytest -q $(TESTS)
+else
+	@$(PYTHON) -m pytest -q --numprocesses=2 --dist=loadfile $(SIDE_BY_SIDE)
+	@$(PYTHON) -m pytest -q $(ALONE)
+endif
 	@if [ -f console/package.json ]; then npm --prefix console run --silent test && npm --prefix console run --silent e2e; fi
