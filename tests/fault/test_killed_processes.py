@@ -1,4 +1,4 @@
-"""Under load at scale 1 each part is killed, frozen, replaced: nobody is lost or asked twice."""
+"""Under load each part is killed, frozen, replaced, ordered about: nobody is lost, asked twice."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.auditing import assert_sound
 from tests.support.router_faults import FAULTS, killed
+from tests.support.router_orders import ORDERS
 from tests.support.under_load import end_and_hold, under_load
 
 VICTIMS = ("ivr", "agent-state", "reporting", "geo")
@@ -13,9 +14,9 @@ VICTIMS = ("ivr", "agent-state", "reporting", "geo")
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(900)]
 
 
-async def test_whatever_is_killed_or_frozen_under_load_no_call_is_lost(tmp_path: Path) -> None:
+async def test_whatever_happens_under_load_no_call_is_lost(tmp_path: Path) -> None:
     async with under_load(tmp_path) as world:
-        for fault in (*map(killed, VICTIMS), *FAULTS):
+        for fault in (*ORDERS, *map(killed, VICTIMS), *FAULTS):
             await fault(world)
             await world.load.until_more_are_over(10)
             await assert_sound(world.place)

@@ -55,7 +55,8 @@ async def end_and_hold(world: World) -> None:
     place, load = world.place, world.load
     await load.end()
     assert load.callers is not None
-    assert load.callers.fates == Counter({"disconnected": load.placed})
+    fates = load.callers.fates
+    assert fates == Counter({"disconnected": load.placed}), f"{fates} of {load.placed} calls"
     await _caught_up(place, load.placed)
     await assert_sound(place, "--at-rest")
     await _asked_once(place, load.placed)
