@@ -1,9 +1,9 @@
 """The agents' side of the indexes: who can be asked by which queue, and what each queue does."""
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
 
-from router.domain.crews import Crew, CrewKey, Crews, Member
+from router.domain.crews import Crew, Crews, Member, Needed
 from router.domain.paces import occupancy_key
 from router.domain.rules import known_queue, standing
 from router.domain.search import NO_PLAN, Plan, crew_key, plan, steps_of
@@ -21,7 +21,8 @@ class Counted(NamedTuple):
     turned: frozenset[str]
 
 
-_SAME = Counted(frozenset(), frozenset())
+_NONE: Final[frozenset[str]] = frozenset()
+_SAME: Final = Counted(_NONE, _NONE)
 
 
 class Floor:
@@ -38,6 +39,7 @@ class Floor:
         self._unserved: set[tuple[str, str]] = set()
         self._at: dict[str, set[str]] = {}
         self._site_of: dict[str, str] = {}
+        self._profiles: dict[str, tuple[dict[str, int], Needed]] = {}
 
     def agents_at(self, site_id: str) -> tuple[str, ...]:
         """Return the agents of a site, signed in or not."""
@@ -89,16 +91,19 @@ class Floor:
     def count(self, agent_id: str, agent: Agent) -> Counted:
         """Count the agent as it stands now."""
         self._locate(agent_id, agent.site_id)
-        members = tuple(self._members(agent_id, agent))
-        before = tuple(self.crews.crews_of(agent_id))
-        was_free = {m for m in self.crews.members(agent_id) if m.condition == "free"}
-        if not self.crews.put(agent_id, members):
+        before, members = self.crews.members(agent_id), tuple(self._members(agent_id, agent))
+        if before == members:
             return _SAME
-        freed = any(m.condition == "free" and m not in was_free for m in members)
-        now = tuple(self.crews.crews_of(agent_id))
+        signed = _signed_in(before) != _signed_in(members)
+        crews = list(self.crews.crews_of(agent_id)) if signed else []
+        self.crews.put(agent_id, members)
+        if signed:
+            crews += self.crews.crews_of(agent_id)
+        freed = any(m.condition == "free" and m not in before for m in members)
+        able = self.crews.crews_of(agent_id) if freed else ()
         return Counted(
-            frozenset(q for crew in now for q in crew.queues) if freed else frozenset(),
-            frozenset(self._turned({crew.key: crew for crew in (*before, *now)})),
+            frozenset(queue_id for crew in able for queue_id in crew.queues),
+            frozenset(self._turned(crews)) if signed else _NONE,
         )
 
     def _locate(self, agent_id: str, site_id: str) -> None:
@@ -109,7 +114,7 @@ class Floor:
 
     def _members(self, agent_id: str, agent: Agent) -> Iterator[Member]:
         """Yield how the agent is counted, for each channel that a slot of theirs takes."""
-        profile = frozenset(agent.skills.items())
+        profile = self._profile(agent_id, agent.skills)
         for channel in sorted({slot.channel for slot in agent.slots}):
             self._open(channel)
             condition, slot = standing(self.state, agent_id, agent, channel)
@@ -123,8 +128,15 @@ class Floor:
                 )
             yield member
 
-    def _turned(self, crews: dict[CrewKey, Crew]) -> Iterator[str]:
-        for crew in crews.values():
+    def _profile(self, agent_id: str, skills: dict[str, int]) -> Needed:
+        """Return the skills as they are compared; kept, since they seldom change."""
+        known = self._profiles.get(agent_id)
+        if known is None or known[0] != skills:
+            known = self._profiles[agent_id] = (skills, frozenset(skills.items()))
+        return known[1]
+
+    def _turned(self, crews: Iterable[Crew]) -> Iterator[str]:
+        for crew in crews:
             for queue_id in crew.queues:
                 if self._look_served(queue_id, crew.key.channel):
                     yield queue_id
@@ -143,3 +155,8 @@ class Floor:
             self._channels.add(channel)
             for queue_id in self.state.queues:
                 self.serve(queue_id)
+
+
+def _signed_in(members: tuple[Member, ...]) -> set[tuple[str, Needed, str | None]]:
+    """Return as what the agent is signed in: what decides which crews count them so."""
+    return {(m.channel, m.profile, m.team_id) for m in members if m.condition != "offline"}
