@@ -180,7 +180,7 @@ async def _kafka() -> AsyncIterator[KafkaLog]:
         broker = LocalKafka(Path(folder), port=port, controller_port=controller_port)
         await asyncio.to_thread(broker.start, dies_with_us=True)
         try:
-            log = KafkaLog(broker.bootstrap)
+            log = KafkaLog(broker.bootstrap, append_timeout_s=60.0)
             await log.ensure_topics(TOPICS, PARTITIONS)
             yield log
         finally:

@@ -96,4 +96,4 @@ async def _asked_once(place: Place, calls: int) -> None:
         elif isinstance(envelope.data, CallFlowStep) and envelope.data.choice is not None:
             chosen.setdefault(envelope.data.call_id, set()).add(envelope.sequence)
     assert len(arrived) == calls
-    assert {len(choices) for choices in chosen.values()} == {1}
+    assert {len(choices) for choices in chosen.values()} == {1}, chosen
