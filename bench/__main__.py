@@ -29,11 +29,13 @@ async def run(name: str, out: Path) -> Report:
     module = importlib.import_module(f"bench.{name}")
     report = Report(name)
     print(f"== {name}: {(module.__doc__ or '').splitlines()[0]}", flush=True)
-    await module.measure(report)
-    print(report.table())
-    if report.note:
-        print(f"\n{report.note.strip()}")
-    print(f"\nwritten to {report.write(out)}\n", flush=True)
+    try:
+        await module.measure(report)
+    finally:  # what was measured before something failed is kept
+        print(report.table())
+        if report.note:
+            print(f"\n{report.note.strip()}")
+        print(f"\nwritten to {report.write(out)}\n", flush=True)
     return report
 
 

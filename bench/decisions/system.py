@@ -25,7 +25,7 @@ PARTITIONS: Final = 4
 PARTITION: Final = partition_of(POOL, PARTITIONS)
 OFFERS: Final = TopicPartition(ROUTED.name, PARTITION)
 BATCH: Final = 500
-LEADS_LIMIT_S: Final = 120.0
+LEADS_LIMIT_S: Final = 600.0
 
 
 @dataclass
