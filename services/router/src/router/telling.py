@@ -18,9 +18,9 @@ from contact_runtime.catalogue import (
     ROUTER_LEADS,
     ROUTER_REFUSES,
     ROUTER_UNFOLDED,
+    ROUTER_UNSERVED,
     ROUTER_VOID,
     ROUTER_WAIT_SECONDS,
-    ROUTER_UNSERVED,
     ROUTER_WAITING,
 )
 from contact_runtime.clock import Clock
