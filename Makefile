@@ -12,9 +12,9 @@ SETUP = @test -n "$(SYSTEM_PYTHON)" || { echo "setup: missing: python >= 3.11; o
 	$(SYSTEM_PYTHON) -m deploy.local.setup
 PYTHON := .venv/bin/python
 STATE := $(or $(POLYCENTRE_STATE),.polycentre)
-# Quick ones first, so that what is broken is said early; whole systems need the machine alone.
-SIDE_BY_SIDE := $(addprefix tests/,unit contract architecture integration component)
-ALONE := tests/e2e tests/fault
+# Quick ones first, so that what is broken is said early; what has time limits needs the machine alone.
+SIDE_BY_SIDE := $(addprefix tests/,unit contract architecture component)
+ALONE := $(addprefix tests/,integration e2e fault)
 REPEAT ?= 1
 
 .PHONY: help

@@ -9,11 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias, cast
 
-from msgspec.structs import replace
-
-import agent_state.tables
 import ivr.tables
-from agent_state.domain.agent import Agent, Profile, Slot
+from agent_state.domain.agent import Profile
 from agent_state.domain.commands import SetProfile
 from contact_events.config import QueueChanged, SiteChanged
 from contact_events.envelope import Envelope
@@ -81,13 +78,13 @@ class World:
         self._order_queue("q2", False, self.setting.max_wait_s, "q1")
         self.ivr.transact(_keep_project)
         for agent_id, worker in self.setting.workers.items():
-            self.agents.transact(_with_slots(agent_id, worker.slots))
             profile = Profile(
                 name=agent_id,
                 site_id=worker.site,
                 skills=dict.fromkeys(worker.skills, 1),
                 wrap_up_s=3 * TICK_S,
                 telephone=worker.telephone,
+                channels={"voice": worker.slots},
             )
             self.agents.order(agent_id, SetProfile(profile=profile))
         return self
@@ -256,18 +253,6 @@ class World:
 async def _keep_project(unit: Unit) -> None:
     await unit.load(ivr.tables.PROJECT, SHOP.project_id)
     unit.put(ivr.tables.PROJECT, SHOP.project_id, SHOP)
-
-
-def _with_slots(agent_id: str, slots: int) -> Callable[[Unit], Any]:
-    async def work(unit: Unit) -> None:
-        agent: Agent = await unit.load(agent_state.tables.AGENT, agent_id)
-        unit.put(
-            agent_state.tables.AGENT,
-            agent_id,
-            replace(agent, slots=tuple(Slot() for _ in range(slots))),
-        )
-
-    return work
 
 
 def later(world: World, at: datetime) -> None:
