@@ -14,7 +14,7 @@ PYTHON := .venv/bin/python
 STATE := $(or $(POLYCENTRE_STATE),.polycentre)
 # Quick ones first, so that what is broken is said early; what has time limits needs the machine alone.
 SIDE_BY_SIDE := $(addprefix tests/,unit contract architecture component)
-ALONE := $(addprefix tests/,integration e2e fault)
+ALONE := tests/e2e tests/fault
 REPEAT ?= 1
 
 .PHONY: help
@@ -94,6 +94,7 @@ ifdef TESTS
 	@$(PYTHON) -m pytest -q $(TESTS)
 else
 	@$(PYTHON) -m pytest -q --numprocesses=2 --dist=loadfile $(SIDE_BY_SIDE)
+	@$(PYTHON) -m pytest -q --numprocesses=2 --dist=loadfile tests/integration
 	@$(PYTHON) -m pytest -q $(ALONE)
 endif
 	@if [ -f console/package.json ]; then npm --prefix console run --silent test && npm --prefix console run --silent e2e; fi
