@@ -84,10 +84,9 @@ LEADING: tuple[Mutant, ...] = (
         "thrown_away_on_stepping_down",
         (
             "router.replica",
-            "            self.leader = Leader(self.follower.copy())\n",
-            """            kept = vars(self).setdefault("kept", None) or self.follower.copy()
-            kept.lead(leadership)
-            self.leader = Leader(kept)
+            "            state = self.follower.copy()\n",
+            """            state = vars(self).setdefault("kept", None) or self.follower.copy()
+            state.lead(leadership)
 """,
         ),
         (

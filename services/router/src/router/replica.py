@@ -143,10 +143,11 @@ class Replica:
         mine = (leadership.epoch, leadership.owner) in self._claims
         self._claims = {claim for claim in self._claims if claim[0] > leadership.epoch}
         if mine:
-            self.leader = Leader(self.follower.copy())
+            state = self.follower.copy()
             for waiting in self._inputs.values():
                 for fact in waiting:
-                    self.leader.fold(fact)
+                    fold(state, fact)
+            self.leader = Leader(state)
 
     def _mark(self, routed: int) -> None:
         """Leave a mark if the decision before `routed` is the first beyond a round number.
