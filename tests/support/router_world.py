@@ -28,12 +28,9 @@ from contact_events.locations import CallerLocated
 from contact_events.registry import Event, event_type_of
 from contact_events.routing import CallOverflowed, CallRescinded, CallRouted, RouterEpochStarted
 from contact_events.topics import (
-    AGENT_STATE,
     ANSWERED,
     CALL_ARRIVED,
-    CALLER_LOCATED,
     ROUTED,
-    ROUTING_CONFIG,
 )
 from router.codec import claim_envelope, decision_envelope
 from router.domain.state import INPUTS, Fact, State
@@ -574,6 +571,3 @@ READS = {
     "agents": (CALL_ARRIVED.name, ROUTED.name),
     "calls": (ANSWERED.name, ROUTED.name),
 }
-CONFIG = ROUTING_CONFIG.name
-PLACES = CALLER_LOCATED.name
-STATES = AGENT_STATE.name

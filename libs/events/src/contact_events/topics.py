@@ -71,7 +71,6 @@ TOPICS: tuple[Topic, ...] = (
     ROUTER_SNAPSHOTS,
     ROUTER_SNAPSHOT_CHUNKS,
 )
-BY_NAME: dict[str, Topic] = {topic.name: topic for topic in TOPICS}
 
 
 def dead_letter_topic(reader: str) -> Topic:

@@ -1,11 +1,14 @@
 """What every service stands on, opened the same way: log, clock, figures, health, tokens.
 
-ground = await Ground.of("geo", settings)
-store = ground.store()
-try:
-    return await ground.serve(ground.app(...), tasks=[...])
-finally:
-    await store.close()
+A service's `main` reads
+
+    ground = await Ground.of("geo", settings)
+    store = ground.store()
+    app = app_of("geo", settings, ground.metrics, ...)
+    try:
+        return await ground.serve(app, tasks=[...])
+    finally:
+        await store.close()
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,6 +29,29 @@ from contact_runtime.metrics import Metrics
 from contact_runtime.serve import Background, serve
 from contact_runtime.settings import ServiceSettings
 from contact_runtime.store import SqlStore
+
+
+def app_of(
+    name: str,
+    settings: ServiceSettings,
+    metrics: Metrics,
+    *,
+    routes: Sequence[APIRouter],
+    refusals: Mapping[type[Exception], int],
+    description: str,
+    context: Any = None,
+) -> FastAPI:
+    """Return a service's HTTP application, as its settings have it; see `create_app`."""
+    return create_app(
+        name,
+        routes=routes,
+        auth=Auth(settings.jwks, settings.jwt_issuer, settings.jwt_audience),
+        refusals=refusals,
+        context=context,
+        description=description,
+        metrics=metrics,
+        cors_origins=settings.allowed_origins,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,36 +79,11 @@ class Ground:
         await log.ensure_topics(topics, settings.partitions)
         return cls(name, settings, log, await clock_from_log(log))
 
-    @property
-    def auth(self) -> Auth:
-        """Return who may ask: whoever has a token of the settings' issuer."""
-        return Auth(self.settings.jwks, self.settings.jwt_issuer, self.settings.jwt_audience)
-
     def store(self, *, connections: int = 5) -> SqlStore:
         """Return the service's rows, in its own database. Close it in the end."""
         engine = connect(self.settings.database_url, pool_size=connections, application=self.name)
         source = f"/polycentre/{self.name}"
         return SqlStore(engine, source=source, partitions=self.settings.partitions)
-
-    def app(
-        self,
-        *,
-        routes: Sequence[APIRouter],
-        refusals: Mapping[type[Exception], int],
-        description: str,
-        context: Any = None,
-    ) -> FastAPI:
-        """Return the service's HTTP application; see `create_app`."""
-        return create_app(
-            self.name,
-            routes=routes,
-            auth=self.auth,
-            refusals=refusals,
-            context=context,
-            description=description,
-            metrics=self.metrics,
-            cors_origins=self.settings.allowed_origins,
-        )
 
     async def serve(self, app: FastAPI, tasks: Sequence[Background]) -> int:
         """Run the service until it is told to stop, or a part ends; return the exit code."""

@@ -35,10 +35,6 @@ class QueueHints:
         found = self._hints.get((pool, queue_id))
         return found[1] if found else None
 
-    def of_pools(self) -> dict[tuple[str, str], QueueState]:
-        """Return what was last said of each queue, by pool and queue."""
-        return {key: hint for key, (_, hint) in self._hints.items()}
-
     async def run(self, stop: asyncio.Event) -> None:
         """Follow the topic from its beginning until `stop` is set, through any loss of the log."""
         while not stop.is_set():

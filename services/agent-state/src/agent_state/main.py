@@ -12,7 +12,7 @@ from agent_state.sockets import Sockets
 from agent_state.tables import AGENT
 from contact_runtime.batcher import CommandBatcher
 from contact_runtime.clock import Clock
-from contact_runtime.ground import Ground
+from contact_runtime.ground import Ground, app_of
 from contact_runtime.lease import lead
 from contact_runtime.log import Log
 from contact_runtime.metrics import Metrics
@@ -80,8 +80,14 @@ async def main(settings: Settings) -> int:
     ground = await Ground.of("agent-state", settings)
     store = ground.store(connections=settings.database_connections)
     context = parts(store, ground.clock, ground.metrics, grace_s=settings.socket_grace_s)
-    app = ground.app(
-        routes=[http.routes], refusals=http.REFUSALS, description=DESCRIPTION, context=context
+    app = app_of(
+        "agent-state",
+        settings,
+        ground.metrics,
+        routes=[http.routes],
+        refusals=http.REFUSALS,
+        description=DESCRIPTION,
+        context=context,
     )
     try:
         tasks = background(store, ground.log, ground.clock, context.sockets, ground.metrics)

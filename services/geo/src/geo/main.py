@@ -3,7 +3,7 @@
 import asyncio
 
 from contact_runtime.clock import Clock
-from contact_runtime.ground import Ground
+from contact_runtime.ground import Ground, app_of
 from contact_runtime.lease import lead
 from contact_runtime.log import Log
 from contact_runtime.metrics import Metrics
@@ -46,7 +46,14 @@ async def main(settings: Settings) -> int:
     """Run geo until it is told to stop; return the exit code."""
     ground = await Ground.of("geo", settings)
     store = ground.store()
-    app = ground.app(routes=[http.routes], refusals=http.REFUSALS, description=DESCRIPTION)
+    app = app_of(
+        "geo",
+        settings,
+        ground.metrics,
+        routes=[http.routes],
+        refusals=http.REFUSALS,
+        description=DESCRIPTION,
+    )
     try:
         tasks = background(store, ground.log, ground.clock, ground.metrics)
         return await ground.serve(app, tasks)

@@ -4,7 +4,7 @@ import asyncio
 from datetime import datetime
 
 from contact_runtime.clock import Clock
-from contact_runtime.ground import Ground
+from contact_runtime.ground import Ground, app_of
 from contact_runtime.hints import QueueHints
 from contact_runtime.lease import lead
 from contact_runtime.log import Log
@@ -66,7 +66,10 @@ async def main(settings: Settings) -> int:
     store = ground.store(connections=settings.database_connections)
     people = People.of_file(settings.client_keys_file)
     hints = QueueHints(ground.log)
-    app = ground.app(
+    app = app_of(
+        "ivr",
+        settings,
+        ground.metrics,
         routes=[http.routes],
         refusals=http.REFUSALS,
         description=DESCRIPTION,

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contact_events.topics import QUEUE_STATE
 from contact_runtime.clock import BusinessClock
-from contact_runtime.ground import Ground
+from contact_runtime.ground import Ground, app_of
 from contact_runtime.lease import lead
 from contact_runtime.log import Log
 from contact_runtime.metrics import Metrics
@@ -71,7 +71,10 @@ async def main(settings: Settings) -> int:
     store = ground.store()
     boards = Boards(ground.clock, LiveBoard(settings.time_zone))
     ground.health.add("boards", lambda: None if boards.caught_up() else "still folding the log")
-    app = ground.app(
+    app = app_of(
+        "reporting",
+        settings,
+        ground.metrics,
         routes=[http.routes],
         refusals=http.REFUSALS,
         description=DESCRIPTION,

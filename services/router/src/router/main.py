@@ -6,16 +6,12 @@ from collections.abc import Callable
 from fastapi import FastAPI
 
 from contact_events.partitions import partition_of
-from contact_events.topics import ROUTING_CONFIG, TOPICS
-from contact_runtime.clock import Clock, clock_from_log
-from contact_runtime.http.app import create_app
-from contact_runtime.http.auth import Auth
-from contact_runtime.http.ops import Health, create_ops_app
-from contact_runtime.kafka import KafkaLog
+from contact_events.topics import ROUTING_CONFIG
+from contact_runtime.clock import Clock
+from contact_runtime.ground import Ground, app_of
 from contact_runtime.log import Log, TopicPartition
-from contact_runtime.logs import configure_logs
 from contact_runtime.metrics import Metrics
-from contact_runtime.serve import Background, serve
+from contact_runtime.serve import Background
 from router.http import REFUSALS, Desk, routes
 from router.loop import FOREIGN_WAIT_S, Loop
 from router.orders import Orders
@@ -28,29 +24,19 @@ DESCRIPTION = "One queue over all sites: who is offered what, and what people or
 
 async def main(settings: Settings) -> int:
     """Run the router until it is told to stop; return the exit code."""
-    configure_logs("router", settings.log_level)
-    log = KafkaLog(settings.kafka_bootstrap)
-    await log.ensure_topics(TOPICS, settings.partitions)
-    metrics, health = Metrics(), Health()
+    ground = await Ground.of("router", settings)
+    health = ground.health
     loop = build(
-        *(log, await clock_from_log(log), settings.pool, settings.partitions, metrics),
+        *(ground.log, ground.clock, settings.pool, settings.partitions, ground.metrics),
         snapshot_every=settings.snapshot_every,
         foreign_wait_s=settings.foreign_wait_s,
         leaving=lambda: health.stopping,
     )
-    app = create_router_app(settings, loop, metrics)
     health.add("caught_up", lambda: None if loop.caught_up else "still reading the log")
     health.note("refuses_to_lead", lambda: loop.refusal)
     health.note("folds_otherwise", lambda: loop.snapshotting.diverged)
-    return await serve(
-        app,
-        create_ops_app(health, metrics),
-        health=health,
-        host=settings.host,
-        http_port=settings.http_port,
-        ops_port=settings.ops_port,
-        tasks=[Background("router", loop.run)],
-    )
+    app = create_router_app(settings, loop, ground.metrics)
+    return await ground.serve(app, tasks=[Background("router", loop.run)])
 
 
 def build(
@@ -82,13 +68,12 @@ def build(
 
 def create_router_app(settings: Settings, loop: Loop, metrics: Metrics) -> FastAPI:
     """Return the router's HTTP application."""
-    return create_app(
+    return app_of(
         "router",
+        settings,
+        metrics,
         routes=[routes],
         refusals=REFUSALS,
-        auth=Auth(settings.jwks, settings.jwt_issuer, settings.jwt_audience),
-        context=Desk(loop.orders, loop),
         description=DESCRIPTION,
-        metrics=metrics,
-        cors_origins=settings.allowed_origins,
+        context=Desk(loop.orders, loop),
     )

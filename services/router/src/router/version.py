@@ -9,8 +9,6 @@ from typing import Final
 
 ROOT: Final = "router.leader"
 OURS: Final = ("router.", "contact_events.")
-TELL_ONLY: Final = frozenset({"dry_run", "explain", "sentences"})
-"""Modules of the domain that tell of decisions and make none; who imports them, counts them."""
 
 
 @cache

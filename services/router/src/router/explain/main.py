@@ -5,9 +5,7 @@ import asyncio
 from fastapi import FastAPI
 
 from contact_runtime.clock import Clock
-from contact_runtime.ground import Ground
-from contact_runtime.http.app import create_app
-from contact_runtime.http.auth import Auth
+from contact_runtime.ground import Ground, app_of
 from contact_runtime.lease import lead
 from contact_runtime.log import Log
 from contact_runtime.metrics import Metrics
@@ -57,15 +55,14 @@ def create_explain_app(
     settings: Settings, answers: Answers, jobs: Jobs[Answer], metrics: Metrics
 ) -> FastAPI:
     """Return explaining's HTTP application."""
-    return create_app(
+    return app_of(
         "explain",
+        settings,
+        metrics,
         routes=[http.routes],
         refusals=http.REFUSALS,
-        auth=Auth(settings.jwks, settings.jwt_issuer, settings.jwt_audience),
-        context=http.Context(answers, jobs),
         description=DESCRIPTION,
-        metrics=metrics,
-        cors_origins=settings.allowed_origins,
+        context=http.Context(answers, jobs),
     )
 
 
