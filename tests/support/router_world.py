@@ -143,9 +143,12 @@ class Topics:
         return envelope
 
     def put(self, topic: str, envelope: Envelope) -> None:
-        """Append a record as it would be read: encoded and decoded."""
-        decoded = decode(encode(envelope))
+        """Append a record as it would be read: encoded and decoded, which changes nothing of it."""
+        value = encode(envelope)
+        decoded = decode(value)
         assert isinstance(decoded, Decoded)
+        assert decoded.envelope == envelope
+        assert encode(decoded.envelope) == value
         self.facts[topic].append(Fact(topic, len(self.facts[topic]), decoded.envelope))
 
     def again(self, topic: str, offset: int) -> None:

@@ -25,13 +25,14 @@ from contact_runtime.log import Log, LogError, Record, TopicPartition
 from contact_runtime.metrics import Metrics
 from router import heartbeats
 from router.candidacy import Candidacy
-from router.codec import claim_envelope, decision_envelope, entry_of, fact_of
+from router.codec import claim_envelope, decision_envelope
 from router.hints import Hints
 from router.leader import Batch
 from router.orders import Orders
 from router.replica import Replica
 from router.resuming import Resuming
 from router.sending import Outgoing, Sender
+from router.sent import Sent
 from router.set_aside import READER, SetAside
 from router.silence import ANSWERING_S, Silence
 from router.snapshot_store import SnapshotStore
@@ -95,6 +96,7 @@ class Loop:
             machine=self.machine,
         )
         self.set_aside = SetAside(self.log)
+        self.sent = Sent(replica.pool)
         self.sender = Sender(self.log, self._at(ROUTED.name), done=self._say, failed=self._failed)
         store = SnapshotStore(self.log, self.partition, replica.pool, replica.code_version)
         self.resuming = Resuming(self.log, self.partition, replica, store, metrics)
@@ -153,7 +155,7 @@ class Loop:
             if heartbeats.is_life(record, replica.pool, replica.leadership):
                 self.silence.broken()
             return
-        fact, poison = fact_of(record, replica.pool)
+        fact, poison = self.sent.fact_of(record)
         if poison is not None:
             self.set_aside.add(record, poison)
             self.metrics.add(READER_RECORDS, READER, record.topic, "poison")
@@ -257,7 +259,7 @@ class Loop:
     def _send(self, envelopes: list[Any]) -> None:
         self._sent_at = self.machine()
         after = self.replica.read_to[ROUTED.name]
-        self.sender.send(Outgoing([entry_of(envelope) for envelope in envelopes], after))
+        self.sender.send(Outgoing(self.sent.entries(envelopes), after))
 
     def _failed(self, error: LogError) -> None:
         """Throw the leader's state away after an own failure, and claim the next epoch."""
