@@ -12,7 +12,6 @@ from collections import defaultdict
 from pathlib import Path
 
 from bench.report import Report, draw
-from tests.support.auditing import assert_sound
 from tests.support.router_faults import (
     Fault,
     World,
@@ -39,7 +38,7 @@ async def measure(report: Report) -> None:
     with tempfile.TemporaryDirectory(prefix="polycentre-failover-") as folder:
         async with under_load(Path(folder)) as world:
             took = await _rounds(world)
-            await assert_sound(world.place)
+            await world.auditing.assert_sound()
             await world.load.end()
     for _, what, aim_ms in MEASURED:
         report.add(f"{what}, median", took[what], "ms", baseline=aim_ms)

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.auditing import assert_sound
 from tests.support.router_faults import FAULTS, killed
 from tests.support.router_orders import ORDERS
 from tests.support.under_load import end_and_hold, under_load
@@ -19,5 +18,5 @@ async def test_whatever_happens_under_load_no_call_is_lost(tmp_path: Path) -> No
         for fault in (*ORDERS, *map(killed, VICTIMS), *FAULTS):
             await fault(world)
             await world.load.until_more_are_over(10)
-            await assert_sound(world.place)
+            await world.auditing.assert_sound()
         await end_and_hold(world)

@@ -1,6 +1,6 @@
 """I4: the tables of reporting equal the fold of the log, and the auditor names the row if not."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 
 import pytest
@@ -12,9 +12,10 @@ from contact_runtime.database import connect
 from contact_runtime.log import Entry, TopicPartition
 from contact_runtime.memory_log import MemoryLog
 from contact_runtime.migrate import migrate
-from reporting.audit import audit, held
+from reporting.audit import Audit
 from reporting.consumers import READS
-from reporting.domain.audit.findings import Patience
+from reporting.domain.audit.findings import Patience, Seen
+from reporting.held_tables import held
 from reporting.projections import project
 from reporting.tables import READER
 from tests.support.histories import plain_call
@@ -28,15 +29,16 @@ POSITION = text(
 
 @dataclass
 class Reported:
-    """A log and the tables that were made of it."""
+    """A log, the tables that were made of it, and an audit of both."""
 
     log: MemoryLog
     engine: AsyncEngine
+    audit: Audit
 
     async def findings(self) -> list[str]:
         async with self.engine.connect() as connection:
             tables_held = await held(connection)
-        report = await audit(self.log, tables_held, Patience(at_rest=True))
+        report = await self.audit.report(tables_held, Patience(at_rest=True))
         return [str(finding) for finding in report.findings]
 
     async def change(self, statement: str) -> None:
@@ -49,17 +51,21 @@ async def reported(postgres_url: str) -> AsyncIterator[Reported]:
     await migrate("reporting", postgres_url)
     engine, log, story = connect(postgres_url), MemoryLog(), plain_call()
     await log.ensure_topics(READS, 1)
-    writer = await log.writer()
-    for seen in story.log:
-        await writer.append(
-            TopicPartition(seen.place.topic, 0), [Entry(b"k", encode(seen.envelope))]
-        )
+    await write(log, story.log)
     async with engine.begin() as connection:
         await project(connection, [seen.envelope for seen in story.log])
         for topic, at in story.ends().items():
             await connection.execute(POSITION, {"reader": READER, "topic": topic, "at": at})
-    yield Reported(log, engine)
+    yield Reported(log, engine, Audit(log))
     await engine.dispose()
+
+
+async def write(log: MemoryLog, seens: Iterable[Seen]) -> None:
+    writer = await log.writer()
+    for seen in seens:
+        await writer.append(
+            TopicPartition(seen.place.topic, 0), [Entry(b"k", encode(seen.envelope))]
+        )
 
 
 async def test_tables_that_equal_the_fold_are_found_sound(reported: Reported) -> None:
@@ -88,3 +94,25 @@ async def test_a_row_that_is_not_the_fold_is_named(
     (finding,) = await reported.findings()
     assert finding.startswith("I4: ")
     assert said in finding
+
+
+async def test_an_audit_that_goes_on_finds_what_is_broken_later_and_nothing_twice(
+    reported: Reported,
+) -> None:
+    assert await reported.findings() == []
+    await reported.change("UPDATE contacts SET outcome = 'abandoned'")
+    (broken,) = await reported.findings()
+    assert "outcome is abandoned" in broken
+    await reported.change("UPDATE contacts SET outcome = 'answered'")
+    assert await reported.findings() == []
+
+
+async def test_what_the_tables_have_not_folded_yet_is_compared_once_they_have(
+    reported: Reported,
+) -> None:
+    await reported.change("UPDATE positions SET next_offset = 0")
+    assert "has no cause in the log" in "".join(await reported.findings())
+    story = plain_call()
+    for topic, at in story.ends().items():
+        await reported.change(f"UPDATE positions SET next_offset = {at} WHERE topic = '{topic}'")
+    assert await reported.findings() == []

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.auditing import assert_sound
 from tests.support.router_faults import FAULTS, killed
 from tests.support.under_load import end_and_hold, under_load
 
@@ -37,6 +36,6 @@ async def test_whatever_happens_whenever_the_audit_is_clean(tmp_path: Path) -> N
             print(f"seed {SEED}, fault {len(done)}: {done[-1]}", flush=True)
             await fault(world)
             await asyncio.sleep(rnd.uniform(0.0, MOST_QUIET_S))
-            await assert_sound(world.place)
+            await world.auditing.assert_sound()
         assert done
         await end_and_hold(world)

@@ -3,6 +3,9 @@
 import asyncio
 import sys
 
+from contact_runtime.kafka import KafkaLog
+from reporting.audit import Audit, look
+from reporting.domain.audit.findings import Patience
 from tests.support.local_run import Place
 
 AUDIT_LIMIT_S = 240.0
@@ -26,3 +29,16 @@ async def assert_sound(place: Place, *more: str) -> str:
     code, said = await audit(place, *more)
     assert code == 0, said
     return said
+
+
+class Auditing:
+    """An audit of a running system that goes on from one look to the next."""
+
+    def __init__(self, place: Place) -> None:
+        self._reporting = place.addresses.database("reporting")
+        self._audit = Audit(KafkaLog(place.addresses.kafka))
+
+    async def assert_sound(self) -> None:
+        """Fail with what is broken in the log so far, or in the tables."""
+        report = await self._audit.report(await look(self._reporting), Patience())
+        assert not report.findings, "\n".join(report.lines())

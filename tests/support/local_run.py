@@ -113,10 +113,12 @@ class Place:
         return pid
 
     async def end(self) -> None:
-        """Stop the runs that are still there."""
+        """Stop the runs that are still there; what their processes said stays with the outputs."""
         for run in self.runs:
             if run.process.returncode is None:
                 await run.stop(signal.SIGTERM)
+        if self.state.logs.exists():
+            shutil.copytree(self.state.logs, self.outputs / "logs", dirs_exist_ok=True)
         shutil.rmtree(self.state.root, ignore_errors=True)
 
 

@@ -20,6 +20,7 @@ from contact_runtime.issuer import JWKS_FILE
 from deploy.local.control import leading
 from deploy.local.kafka import free_ports
 from deploy.local.settings import REPLICAS
+from tests.support.auditing import Auditing
 from tests.support.load import Load
 from tests.support.local_run import Place, Run
 from tests.support.routed_log import RoutedLog, Said, now_s
@@ -33,12 +34,13 @@ ROUTERS = REPLICAS["router"]
 
 @dataclass
 class World:
-    """A running system under load, its log of decisions, and a folder of one's own."""
+    """A running system under load, its log of decisions, its auditor, and a folder of one's own."""
 
     place: Place
     run: Run
     load: Load
     routed: RoutedLog
+    auditing: Auditing
     folder: Path
 
     async def leader(self) -> str:

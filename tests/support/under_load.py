@@ -12,7 +12,7 @@ from contact_events.topics import CALL_ARRIVED
 from contact_runtime.issuer import mint
 from contact_runtime.kafka import KafkaLog
 from router.verify import verify
-from tests.support.auditing import assert_sound
+from tests.support.auditing import Auditing, assert_sound
 from tests.support.load import Load
 from tests.support.local_run import Place, new_place
 from tests.support.order_of_offers import misplaced
@@ -39,7 +39,7 @@ async def under_load(folder: Path) -> AsyncIterator[World]:
                 await load.run(client)
                 await load.until_more_are_over(10)
                 routed = await RoutedLog.open(place.addresses.kafka, place.settings.partitions)
-                yield World(place, run, load, routed, folder)
+                yield World(place, run, load, routed, Auditing(place), folder)
                 await routed.close()
             finally:
                 load.abort()

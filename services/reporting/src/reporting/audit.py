@@ -8,12 +8,9 @@ import argparse
 import asyncio
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
-from sqlalchemy import Table, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.pool import NullPool
 
 from contact_events.envelope import Undecodable, UnknownType, decode
@@ -21,33 +18,20 @@ from contact_events.intake import Intake
 from contact_runtime.database import connect
 from contact_runtime.kafka import KafkaLog
 from contact_runtime.log import Log, Record, TopicPartition
-from contact_runtime.tables import positions
-from reporting import tables
 from reporting.consumers import READS
 from reporting.domain.audit.auditor import Auditor
 from reporting.domain.audit.findings import Finding, Patience, Place, Seen
 from reporting.domain.folding import Folding
-from reporting.projections import Row, added, replaced
-from reporting.tables import READER
+from reporting.held_tables import Held, compared, held
 
 READ_LIMIT_S = 30.0
 """How long the log may be silent before its end is reached, in machine seconds."""
-
-Rows = dict[tuple[Any, ...], Row]
 
 
 class LogSilent(Exception):
     """The log did not give its records up to the end that it had told."""
 
     code = "log-silent"
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """What the tables hold, and how far they have folded the log."""
-
-    positions: Mapping[TopicPartition, int]
-    rows: Mapping[str, Rows]
 
 
 @dataclass(slots=True)
@@ -71,55 +55,59 @@ class Report:
         )
 
 
-async def held(connection: AsyncConnection) -> Held:
-    """Return the tables as of one moment."""
-    await connection.execution_options(isolation_level="REPEATABLE READ")
-    found = await connection.execute(select(positions).where(positions.c.reader == READER))
-    at = {TopicPartition(row.topic, row.partition): row.next_offset for row in found}
-    return Held(at, {table.name: await _rows(connection, table) for table in tables.PROJECTED})
+class Audit:
+    """An audit that goes on: it reads each record once, and reports whenever it is asked."""
+
+    def __init__(self, log: Log) -> None:
+        """Start before the first record of the log."""
+        self._log = log
+        self._report, self._auditor = Report(), Auditor()
+        self._folding, self._intake = Folding(), Intake()
+        self._read_to: dict[TopicPartition, int] = {}
+        self._ahead: list[Seen] = []
+
+    async def report(self, tables_held: Held | None, patience: Patience) -> Report:
+        """Return what is broken in the log up to its present end, and in the tables if given.
+
+        Raises:
+            LogSilent: the log could not be read to its end.
+        """
+        auditor, found = self._auditor, self._report
+        async for record in _records(self._log, self._read_to):
+            self._read_to[TopicPartition(record.topic, record.partition)] = record.offset + 1
+            seen = _seen(record, found)
+            if seen is not None:
+                found.findings += auditor.take(seen)
+                self._ahead.append(seen)
+        said = replace(found, findings=[*found.findings, *auditor.close(patience)])
+        if tables_held is not None:
+            self._fold(tables_held)
+            said.findings += compared(tables_held, self._folding)
+        said.records, said.void, said.alive = auditor.records, auditor.void, auditor.alive()
+        return said
+
+    def _fold(self, tables_held: Held) -> None:
+        """Fold what the tables hold by now; what is ahead of them waits for the next report."""
+        ahead: list[Seen] = []
+        for seen in self._ahead:
+            place = seen.place
+            at = tables_held.positions.get(TopicPartition(place.topic, place.partition), 0)
+            if place.offset >= at:
+                ahead.append(seen)
+            elif self._intake.takes(place.topic, seen.envelope):
+                self._folding.take(seen.envelope)
+        self._ahead = ahead
 
 
-async def _rows(connection: AsyncConnection, table: Table) -> Rows:
-    rows = [dict(row) for row in (await connection.execute(select(table))).mappings()]
-    return {_key(table, row): row for row in rows}
-
-
-def _key(table: Table, row: Row) -> tuple[Any, ...]:
-    return tuple(row[column.name] for column in table.primary_key)
-
-
-async def audit(log: Log, tables_held: Held | None, patience: Patience) -> Report:
-    """Return what is broken in the log, and in the tables where they are given.
-
-    Raises:
-        LogSilent: the log could not be read to its end.
-    """
-    report, auditor = Report(), Auditor()
-    folding, intake = Folding(), Intake()
-    async for record in _records(log):
-        seen = _seen(record, report)
-        if seen is None:
-            continue
-        report.findings += auditor.take(seen)
-        folded = tables_held is not None and _folded(tables_held, record)
-        if folded and intake.takes(record.topic, seen.envelope):
-            folding.take(seen.envelope)
-    report.findings += auditor.close(patience)
-    if tables_held is not None:
-        report.findings += compared(tables_held, folding)
-    report.records, report.void, report.alive = auditor.records, auditor.void, auditor.alive()
-    return report
-
-
-async def _records(log: Log) -> AsyncIterator[Record]:
+async def _records(log: Log, read_to: Mapping[TopicPartition, int]) -> AsyncIterator[Record]:
     names = [topic.name for topic in READS]
-    starts, ends = await log.starts(names), await log.ends(names)
+    starts, ends = await log.starts(names) | dict(read_to), await log.ends(names)
     unread = {tp for tp, end in ends.items() if end > starts[tp]}
     reader = await log.reader(starts)
     try:
         silent_s = 0.0
         while unread:
-            records = await reader.read(max_records=5_000, timeout_s=0.5)
+            records = await reader.read(max_records=1_000, timeout_s=0.5)
             silent_s = 0.0 if records else silent_s + 0.5
             if silent_s > READ_LIMIT_S:
                 raise LogSilent(f"no record for {READ_LIMIT_S} s before the end of {unread}")
@@ -145,48 +133,17 @@ def _seen(record: Record, report: Report) -> Seen | None:
     return Seen(place, record.timestamp_ms, decoded.envelope)
 
 
-def _folded(tables_held: Held, record: Record) -> bool:
-    tp = TopicPartition(record.topic, record.partition)
-    return record.offset < tables_held.positions.get(tp, 0)
-
-
-def compared(tables_held: Held, folding: Folding) -> Iterator[Finding]:
-    """Yield each row (I4) that is not what the fold from scratch makes it."""
-    for table, rows in [*replaced(folding).items(), *added(folding).items()]:
-        expected = {_key(table, row): row for row in rows}
-        yield from _differences(table, tables_held.rows[table.name], expected)
-
-
-def _differences(table: Table, kept: Rows, expected: Rows) -> Iterator[Finding]:
-    figures = [c.name for c in table.columns if not c.primary_key]
-    for key in sorted(kept.keys() | expected.keys(), key=str):
-        row, wanted = kept.get(key), expected.get(key)
-        if wanted is None and row is not None and _is_nothing(row, figures):
-            continue  # what was added was taken away again: the fold has no row at all
-        if row is None or wanted is None:
-            is_there = "is missing" if row is None else "has no cause in the log"
-            yield Finding("I4", f"{table.name} {_named(key)} {is_there}")
-        elif row != wanted:
-            wrong = [f"{n} is {row[n]}, not {wanted[n]}" for n in figures if row[n] != wanted[n]]
-            yield Finding("I4", f"{table.name} {_named(key)}: {'; '.join(wrong[:3])}")
-
-
-def _is_nothing(row: Row, figures: Iterable[str]) -> bool:
-    return all(row[name] == 0 for name in figures)
-
-
-def _named(key: tuple[Any, ...]) -> str:
-    return " ".join(str(part) for part in key)
+async def look(database_url: str) -> Held:
+    """Return the tables at `database_url` as of one moment."""
+    engine = connect(database_url, poolclass=NullPool, application="audit")
+    async with engine.connect() as connection:
+        return await held(connection)
 
 
 async def run(bootstrap: str, database_url: str | None, patience: Patience) -> Report:
     """Audit the log at `bootstrap`, and the tables at `database_url` if that is given."""
-    tables_held = None
-    if database_url:
-        engine = connect(database_url, poolclass=NullPool, application="audit")
-        async with engine.connect() as connection:
-            tables_held = await held(connection)
-    return await audit(KafkaLog(bootstrap), tables_held, patience)
+    tables_held = await look(database_url) if database_url else None
+    return await Audit(KafkaLog(bootstrap)).report(tables_held, patience)
 
 
 def main(arguments: list[str]) -> int:
