@@ -12,9 +12,10 @@ SETUP = @test -n "$(SYSTEM_PYTHON)" || { echo "setup: missing: python >= 3.11; o
 	$(SYSTEM_PYTHON) -m deploy.local.setup
 PYTHON := .venv/bin/python
 STATE := $(or $(POLYCENTRE_STATE),.polycentre)
-# Quick ones first, so that what is broken is said early; what has time limits needs the machine alone.
-SIDE_BY_SIDE := $(addprefix tests/,unit contract architecture component)
-ALONE := tests/e2e tests/fault
+# Tests of a whole system under load come first; what they leave of the machine, the others take.
+SYSTEM := tests/e2e tests/fault
+BESIDE := $(addprefix tests/,unit contract architecture component integration)
+BESIDE_SAID := $(STATE)/tests-beside.txt
 REPEAT ?= 1
 
 .PHONY: help
@@ -93,8 +94,16 @@ test: check ## everything that must hold: `make check` and all tests; TESTS=test
 ifdef TESTS
 	@$(PYTHON) -m pytest -q $(TESTS)
 else
-	@$(PYTHON) -m pytest -q --numprocesses=2 --dist=loadfile $(SIDE_BY_SIDE)
-	@$(PYTHON) -m pytest -q --numprocesses=2 --dist=loadfile tests/integration
-	@$(PYTHON) -m pytest -q $(ALONE)
+	@$(MAKE) -j2 tests-of-the-system tests-beside
+	@npm --prefix console run --silent test && npm --prefix console run --silent e2e
 endif
-	@if [ -f console/package.json ]; then npm --prefix console run --silent test && npm --prefix console run --silent e2e; fi
+
+.PHONY: tests-of-the-system
+tests-of-the-system:
+	@$(PYTHON) -m pytest -q $(SYSTEM)
+
+.PHONY: tests-beside
+tests-beside:
+	@mkdir -p "$(STATE)" && echo "the other tests run beside these; what they say is in $(BESIDE_SAID)"
+	@nice -n 19 $(PYTHON) -m pytest -q --numprocesses=2 --dist=loadfile $(BESIDE) >"$(BESIDE_SAID)" 2>&1; \
+		failed=$$?; cat "$(BESIDE_SAID)"; exit $$failed
