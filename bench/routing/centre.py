@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bench.routing.demand import SITES, SIZES
 from contact_events.calls import Text
-from contact_events.config import PolicyChanged, QueueChanged, Selection, SiteChanged, Step
+from contact_events.config import PolicyChanged, QueueChanged, Selection, SiteChanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +20,12 @@ class Staff:
 
 @dataclass(frozen=True, slots=True)
 class Centre:
-    """Sites, queues (each asks for one skill, in these steps) and agents; the router's policy."""
+    """Sites, queues (each asks for one skill) and agents; the router's policy."""
 
     sites: tuple[str, ...]
     queues: tuple[str, ...]
     staff: tuple[Staff, ...]
     policy: PolicyChanged
-    steps: tuple[Step, ...] = ()
 
     def documents(self) -> list[SiteChanged | QueueChanged | PolicyChanged]:
         """Return what people ordered, as the router reads it."""
@@ -48,7 +47,6 @@ class Centre:
                 queue_id=queue,
                 name=Text(queue, queue),
                 skills={queue: 1},
-                steps=self.steps,
             )
             for queue in self.queues
         ]
@@ -62,7 +60,7 @@ def centre(
     skills: int = 1,
     sites: Sequence[str] = SITES,
     selection: Selection = "longest_idle",
-    steps: tuple[Step, ...] = (),
+    home_first: bool = True,
     fairness_window_s: float = 0.0,
 ) -> Centre:
     """Return a centre where each agent can answer `skills` of the `queues`.
@@ -82,6 +80,7 @@ def centre(
         changed_by="bench",
         policy_id="main",
         selection=selection,
+        home_first=home_first,
         fairness_window_s=fairness_window_s,
     )
-    return Centre(tuple(sites), names, staff, policy, steps)
+    return Centre(tuple(sites), names, staff, policy)

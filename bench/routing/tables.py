@@ -29,7 +29,6 @@ from bench.routing.measures import (
     occupancy,
 )
 from bench.routing.simulation import Answers, simulate
-from contact_events.config import Step
 
 CALLS: Final = int(os.environ.get("BENCH_CALLS", "100000"))
 LOADS: Final = (0.92, 0.95)
@@ -40,8 +39,6 @@ RINGS_S: Final = (2, 4, 8)
 WINDOWS_S: Final = (5.0, 15.0, 60.0)
 LONGER: Final = 2.5
 """So many times longer are the days of which each agent's occupancy is taken: it is noisy."""
-
-ANYWHERE: Final = (Step(name="anywhere", reach="any"),)
 
 _NOTE = """\
 Sites of 120, 80, 60 and 140 agents, handle time 240 s exponential, {calls} calls a day, common
@@ -120,10 +117,11 @@ def _occupancy(report: Report, name: str, routed: Answers) -> None:
 
 
 def _selection(report: Report) -> None:
+    """Add what it takes to make sites equally busy under skew, and what it costs in home share."""
     calls = demand(0.92, SKEWED)
-    for name, steps in (("home first", ()), ("one step, anywhere", ANYWHERE)):
+    for name, home_first in (("home first", True), ("home not first", False)):
         name = f"skewed, least_occupied, {name}"
-        routed = simulate(calls, centre(selection="least_occupied", steps=steps))
+        routed = simulate(calls, centre(selection="least_occupied", home_first=home_first))
         report.add(f"{name}: answered at home", home_share(routed), "share")
         _occupancy(report, name, routed)
 

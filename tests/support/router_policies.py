@@ -18,6 +18,7 @@ def random_policy(rnd: random.Random) -> dict[str, Any]:
     """Return what a policy may say."""
     return {
         "selection": rnd.choice(SELECTIONS),
+        "home_first": rnd.choice([True, True, False]),
         "fairness_window_s": rnd.choice([0.0, 5.0, 60.0]),
         "ageing_per_s": rnd.choice([0.0, 0.0, 0.1]),
         "raises": rnd.choice([(), (Raise(attribute="vip", value="yes", by=2),)]),
@@ -85,14 +86,15 @@ def may_be_offered(state: State, call: Call, agent_id: str, agent: Agent, now: d
     assert call.queued_at is not None
     began = call.queued_at - timedelta(seconds=call.waited_s if call.recovered else 0)
     if call.preferred_agent_id and began + timedelta(seconds=queue.preferred_agent_s) > now:
-        return agent_id == call.preferred_agent_id and _fits(state, queue, call, agent, None)
+        return agent_id == call.preferred_agent_id and fits(state, queue, call, agent, None)
     for step in _reached(queue, call, now):
-        if step.reach and step.wait_improved_s is None and _fits(state, queue, call, agent, step):
+        if step.reach and step.wait_improved_s is None and fits(state, queue, call, agent, step):
             return True
     return False
 
 
-def _fits(state: State, queue: QueueChanged, call: Call, agent: Agent, step: Step | None) -> bool:
+def fits(state: State, queue: QueueChanged, call: Call, agent: Agent, step: Step | None) -> bool:
+    """Tell whether the agent is one that the step looks for; None: one that the queue does."""
     if queue.team_ids and agent.team_id not in queue.team_ids:
         return False
     asked = queue.skills if step is None or step.skills is None else step.skills

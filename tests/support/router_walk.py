@@ -18,6 +18,7 @@ from router.domain.evolve import LOST, apply, fold, own
 from router.domain.indexes import Indexes
 from router.domain.rules import standing, waits
 from router.domain.state import INPUTS, State
+from tests.support.router_choices import check_choice
 from tests.support.router_policies import (
     may_be_offered,
     random_policy,
@@ -328,6 +329,7 @@ def check_replay(topics: Topics, rnd: random.Random) -> State:
         assert batch.pop(0) == event, "decided otherwise"
         if isinstance(event, CallRouted):
             check_order(state, event)
+            check_choice(state, event)
         apply(state, own(event))
     _fold_to(topics, state, {name: len(topics.facts[name]) for name in INPUTS}, rnd)
     return state

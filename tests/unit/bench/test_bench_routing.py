@@ -143,6 +143,23 @@ def test_the_least_occupied_first_makes_agents_of_a_site_more_alike() -> None:
     assert least_occupied < longest_idle / 2
 
 
+def test_sites_are_equally_busy_under_skew_at_the_price_of_home() -> None:
+    """What `least_occupied` cannot do while home goes first, and what it costs to let it."""
+    morning, shares, spreads = calls(0.92, SKEWED)[:10_000], [], []
+    for home_first in (True, False):
+        even = centre(selection="least_occupied", home_first=home_first)
+        answers = simulate(morning, even)
+        assert answers.waits == pooled(morning, AGENTS)
+        means = means_of_sites(answers)
+        shares.append(home_share(answers))
+        spreads.append(max(means) - min(means))
+    assert spreads[0] > 0.05
+    assert spreads[1] < 0.02
+    assert shares[0] > 0.8
+    by_chance = sum(share * size / AGENTS for share, size in zip(SKEWED, SIZES, strict=True))
+    assert shares[1] == pytest.approx(by_chance, abs=0.02)
+
+
 def test_ringing_costs_its_own_time_and_that_of_the_agent() -> None:
     ring, morning = 4 * SECOND, calls(0.92)[:10_000]
     longer = [call._replace(handle=call.handle + ring) for call in morning]

@@ -16,7 +16,7 @@ from router.domain.sentences import Names, decision_sentence, free_ru
 from tests.support.router_centre import Centre
 from tests.support.router_past import decisions_made
 from tests.support.router_walk import Walk
-from tests.support.router_world import queue
+from tests.support.router_world import policy, queue
 
 seeds = st.integers(min_value=0, max_value=1 << 32)
 
@@ -106,6 +106,33 @@ def test_a_call_that_stays_at_home_says_who_else_was_free_there() -> None:
     ]
     assert "2 free in Moscow (home) with sales at level 1" in said.en
     assert "Москва: свободны 2 оператора" in said.ru
+
+
+def test_where_home_does_not_go_first_the_sentence_says_so_and_who_was_free_elsewhere() -> None:
+    centre = Centre()
+    centre.say(policy(revision=1, home_first=False))
+    for name, site_id in (("k1", "krasnoyarsk"), ("m1", "moscow"), ("s1", "saransk")):
+        centre.agent(name, site_id=site_id)
+    centre.call("call")
+    offer, found, said = _offer_of_billing(centre)
+    assert [(e.agent_id, e.reason, e.order) for e in found.candidates] == [
+        ("k1", "chosen", 1),
+        ("m1", "behind", 2),
+        ("s1", "behind", 3),
+    ]
+    assert said.en == (
+        "Offered to k1 (Krasnoyarsk) after waiting 0 s: 1 free in Moscow (home) with sales at "
+        "level 1; 1 free in Krasnoyarsk; 1 free in Saransk; home does not go before other sites; "
+        "the longest idle was k1."
+    )
+    assert said.ru == (
+        "Предложен оператору k1 (Красноярск) через 0 с ожидания: Москва: свободен 1 оператор с "
+        "навыком «sales» от уровня 1; Красноярск: свободен 1 оператор; Саранск: свободен 1 "
+        "оператор; своя площадка преимущества не имеет; дольше всех свободен k1."
+    )
+    alone = decision_sentence(own(offer), _names())
+    assert "3 free at this step; home does not go before other sites; the longest" in alone.en
+    assert "на этом шаге: свободны 3 оператора; своя площадка преимущества" in alone.ru
 
 
 def test_who_asked_for_a_consultation_is_told_as_the_asker() -> None:

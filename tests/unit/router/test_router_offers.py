@@ -4,10 +4,10 @@ import pytest
 
 from contact_events.agents import Slot
 from contact_events.calls import CallConnected, CallPriorityChanged, Text
-from contact_events.config import PolicyChanged
+from contact_events.config import PolicyChanged, Step
 from contact_events.locations import CallerLocated
 from tests.support.router_centre import Centre
-from tests.support.router_world import queue, site
+from tests.support.router_world import policy, queue, site
 
 
 @pytest.fixture
@@ -170,6 +170,66 @@ def test_a_home_call_goes_first_only_within_the_fairness_window(
     centre.call("neighbour", entry="moscow")
     centre.agent("a1", site_id="moscow")
     assert [call_id for call_id, _ in centre.offers()] == [first]
+
+
+def test_where_home_does_not_go_first_the_selection_alone_decides(centre: Centre) -> None:
+    centre.say(policy(revision=1, home_first=False))
+    centre.agent("idle-longest", site_id="minsk")
+    centre.agent("at-home", site_id="moscow")
+    centre.call("k1", entry="moscow")
+    offer = centre.offer()
+    assert (offer.agent_id, offer.why.step, offer.home_first) == ("idle-longest", "any", False)
+    centre.call("k2", entry="moscow")
+    assert centre.offers() == [("k2", "at-home")]
+
+
+def test_a_step_looks_at_its_sites_alike_where_home_does_not_go_first(centre: Centre) -> None:
+    centre.say(policy(revision=1, home_first=False))
+    west = Step(name="west", reach="sites", site_ids=("minsk", "moscow"))
+    centre.say(queue("sales", revision=2, steps=(west,)))
+    centre.agent("east", site_id="krasnoyarsk")
+    centre.agent("minsk-idle-longer", site_id="minsk")
+    centre.agent("moscow", site_id="moscow")
+    centre.call("k1", entry="moscow")
+    assert centre.offers() == [("k1", "minsk-idle-longer")]
+
+
+def test_a_step_that_names_home_keeps_its_meaning_where_home_does_not_go_first(
+    centre: Centre,
+) -> None:
+    centre.say(policy(revision=1, home_first=False))
+    steps = (Step(name="home", reach="home"), Step(name="any", reach="any"))
+    centre.say(queue("sales", revision=2, steps=steps))
+    centre.agent("idle-longest", site_id="minsk")
+    centre.agent("at-home", site_id="moscow")
+    centre.call("k1", entry="moscow")
+    assert centre.offers() == [("k1", "at-home")]
+
+
+def test_waits_are_compared_with_home_also_where_it_does_not_go_first(centre: Centre) -> None:
+    centre.say(policy(revision=1, home_first=False))
+    sooner = Step(name="sooner elsewhere", reach="any", wait_improved_s=15.0)
+    centre.say(queue("sales", revision=2, steps=(sooner,)))
+    centre.agent("idle-longest", site_id="minsk")
+    centre.agent("at-home", site_id="moscow")
+    centre.call("k1", entry="moscow")
+    assert centre.offers() == [("k1", "at-home")]
+
+
+@pytest.mark.parametrize(("home_first", "first"), [(True, "neighbour"), (False, "stranger")])
+def test_within_the_window_a_home_call_goes_first_only_if_it_stays_at_home(
+    centre: Centre, home_first: bool, first: str
+) -> None:
+    """Two agents come at once; where home does not go first the neighbour's is the other one."""
+    centre.say(policy(revision=1, home_first=home_first, fairness_window_s=10.0))
+    both = {"sales": 1, "billing": 1}
+    centre.say(queue("billing", revision=2, selection="least_skilled"))
+    centre.call("stranger", entry="minsk")
+    centre.call("neighbour", "billing", entry="moscow")
+    centre.decide()
+    centre.agent("versatile", site_id="moscow", skills=both)
+    centre.agent("plain", site_id="krasnoyarsk", skills={"billing": 1})
+    assert next(call_id for call_id, _ in centre.offers()) == first
 
 
 def test_an_agent_needs_every_skill_at_the_level_that_the_queue_asks(centre: Centre) -> None:

@@ -74,10 +74,11 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     is searched when the steps before it found nobody free. With `wait_improved_s` it is searched
     only while the expected wait at the caller's home exceeds that of the step's sites by more.
 
-    `reach` says where it looks: at the caller's home, at `site_ids`, or anywhere (home first);
-    a step without one does not look. `skills` are the levels asked for instead of the queue's
-    own. Reaching it also raises the call's priority by `raise_priority`, opens the reserve site
-    `open_site_id`, or sends the call to `move_to`: with "queue", to `queue_id`.
+    `reach` says where it looks: at the caller's home, at `site_ids`, or anywhere; of several sites
+    home comes first, if the policy says so. A step without one does not look. `skills` are the
+    levels asked for instead of the queue's own. Reaching it also raises the call's priority by
+    `raise_priority`, opens the reserve site `open_site_id`, or sends the call to `move_to`: with
+    "queue", to `queue_id`.
     """
 
     name: str
@@ -96,11 +97,11 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class QueueChanged(Document, frozen=True):
     """A queue: who may answer (skill to minimum level), how long it rings, what if nobody does.
 
-    `steps` say how the search widens; without any it looks anywhere at once, home first. Beyond
-    `max_wait_s` the call goes to `beyond`: to the queue `overflow_to`, or where that is not set
-    to the end. Once deleted, it sends those who wait there too, or drains: serves them to the
-    last. `team_ids` are the teams that may answer, all where empty. `selection` overrules the
-    policy's. A call waits `preferred_agent_s` for its preferred agent before anybody may have it.
+    `steps` say how the search widens; without any it looks anywhere at once. Beyond `max_wait_s`
+    the call goes to `beyond`: to the queue `overflow_to`, or where that is not set to the end. Once
+    deleted, it sends those who wait there too, or drains: serves them to the last. `team_ids` are
+    the teams that may answer, all where empty. `selection` overrules the policy's. A call waits
+    `preferred_agent_s` for its preferred agent before anybody may have it.
     """
 
     queue_id: str
@@ -154,13 +155,16 @@ class LostRule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class PolicyChanged(Document, frozen=True):
     """How a pool chooses.
 
-    `fairness_window_s`: how much longer a stranger may have waited than a caller who is at home
-    with the agent. `ageing_per_s`: points of priority that a second of waiting is worth.
-    `unserved_s`: how long a call waits for which nobody who could take it is signed in.
+    `home_first`: of the free agents within reach those at the caller's home go before the others,
+    whatever the selection. `fairness_window_s`: how much longer a stranger may have waited than a
+    caller who is at home with the agent. `ageing_per_s`: points of priority that a second of
+    waiting is worth. `unserved_s`: how long a call waits for which nobody who could take it is
+    signed in.
     """
 
     policy_id: str
     selection: Selection = "longest_idle"
+    home_first: bool = True
     fairness_window_s: float = 0.0
     ageing_per_s: float = 0.0
     raises: tuple[Raise, ...] = ()

@@ -79,7 +79,10 @@ class RouterProgress(Decision, frozen=True):
 
 @event("call.routed", version=1, topic=ROUTED, key="call_id")
 class CallRouted(Decision, frozen=True):
-    """The call is offered to one agent until `expires_at`: a reservation of the agent's slot."""
+    """The call is offered to one agent until `expires_at`: a reservation of the agent's slot.
+
+    `home_first`: agents at the caller's home went before those of other sites.
+    """
 
     call_id: str
     attempt: int
@@ -90,6 +93,7 @@ class CallRouted(Decision, frozen=True):
     expires_at: datetime
     why: Why
     queue_id: str | None = None
+    home_first: bool = True
 
 
 @event("call.rescinded", version=1, topic=ROUTED, key="call_id")

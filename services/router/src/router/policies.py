@@ -58,6 +58,13 @@ class PolicyBody(DocumentBody):
         default="longest_idle",
         description="among free agents; `least_skilled` keeps the versatile free",
     )
+    home_first: bool = Field(
+        default=True,
+        description="of the free agents a step reaches those at the caller's home go first, "
+        "whatever the selection; `false`: the selection alone decides, so that `least_occupied` "
+        "makes sites equally busy and callers are answered at home by chance only. A step with "
+        "`reach: home`, or one that compares waits, keeps its meaning",
+    )
     fairness_window_s: Seconds = Field(
         default=0.0,
         description="a freed agent takes a caller who is at home with them before a stranger who "

@@ -32,7 +32,8 @@ class StepBody(Body):
     )
     reach: Literal["home", "sites", "any"] | None = Field(
         default=None,
-        description="where it looks: at the caller's home, at `site_ids`, anywhere (home first); "
+        description="where it looks: at the caller's home, at `site_ids`, anywhere; of several "
+        "sites home comes first, if the policy says so; "
         "null: nowhere, the step only raises, opens or moves",
     )
     site_ids: list[Id] = Field(default=[], max_length=200, description='with `reach` "sites"')
@@ -112,7 +113,7 @@ class QueueBody(DocumentBody):
     steps: list[StepBody] = Field(
         default=[],
         max_length=50,
-        description="how the search widens; without any: anywhere at once, home first",
+        description="how the search widens; without any: anywhere at once",
     )
     selection: Selection | None = Field(
         default=None, description="among free agents; null: the policy's"

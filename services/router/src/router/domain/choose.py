@@ -48,17 +48,18 @@ class Choice:
 def choose(indexes: Indexes, place: Place) -> Choice | None:
     """Return whom to offer the call, by the steps it has reached; None when nobody is free.
 
-    An agent who asked for a consultation is left out of it.
+    Where a step looks at several sites the caller's home comes first, if the policy says so. An
+    agent who asked for a consultation is left out of it.
     """
     asker = indexes.state.calls[place.rank.call_id].asked_by_agent_id
-    source = place.source
+    source, home = place.source, place.home if indexes.state.policy.home_first else None
     if source.kind == "agent":
         return _one(indexes, place, asker)
     looked: list[Searched] = []
     for search in indexes.plan_at(source).searches:
         crew = indexes.crews.of(search.crew)
         within = reach(indexes, place, search, crew)
-        found = _first(crew, within.sites, place.home, asker)
+        found = _first(crew, within.sites, home, asker)
         looked.append(_told(indexes, search, crew, within, asker))
         if found is not None:
             return Choice(found, tuple(looked), place.home, search.crew.selection)
@@ -117,8 +118,8 @@ def _sites(place: Place, search: Search) -> list[str] | None:
 
 
 def _first(crew: Crew, sites: list[str] | None, home: str | None, asker: str | None) -> str | None:
-    """Return the first free agent of the sites, home before the others."""
-    if sites is None or home in sites:
+    """Return the first free agent of the sites; of `home` before the others, if it is given."""
+    if home is not None and (sites is None or home in sites):
         at_home = crew.at(home)
         if at_home and (found := at_home.first_but(asker)):
             return str(found[1])
@@ -156,11 +157,12 @@ def _told(
     )
 
 
-def home_call(indexes: Indexes, place: Place, choice: Choice) -> Place | None:
-    """Return the call that the agent takes before this one because it is at home there.
+def home_call(indexes: Indexes, place: Place, choice: Choice) -> tuple[Place, Choice] | None:
+    """Return the call that is answered before this one because it is at home there, and by whom.
 
     Only where this one would be answered away from home, the other is of the same urgency and
-    priority, and has waited less by no more than the fairness window.
+    priority, and has waited less by no more than the fairness window. Where home does not go
+    first the other has the choice of all sites as well: it goes before only if it stays at home.
     """
     site_id = indexes.state.agents[choice.agent_id].site_id
     if site_id == place.home or place.source.kind == "agent":
@@ -175,7 +177,12 @@ def home_call(indexes: Indexes, place: Place, choice: Choice) -> Place | None:
     if first is None:
         return None
     found = indexes.places[first.call_id]
-    return found if choose(indexes, found) else None
+    other = choose(indexes, found)
+    if other is None:
+        return None
+    state = indexes.state
+    stays = state.policy.home_first or state.agents[other.agent_id].site_id == site_id
+    return (found, other) if stays else None
 
 
 def _first_at_home(indexes: Indexes, agent_id: str, channel: str, site_id: str) -> Iterator[Rank]:

@@ -137,11 +137,7 @@ class _Turn:
         if choice is None:
             return self._pass_over(place)
         other = home_call(self.indexes, place, choice)
-        if other is not None:
-            place = other
-            choice = choose(self.indexes, other)
-        assert choice is not None
-        self._offer(place, choice)
+        self._offer(*(other or (place, choice)))
         return True
 
     def _pass_over(self, place: Place) -> bool:
@@ -180,6 +176,7 @@ class _Turn:
                 expires_at=self.now + timedelta(seconds=ring_s),
                 why=choice.why(waited_s(call, self.now), self._revisions(queue)),
                 queue_id=call.queue_id,
+                home_first=state.policy.home_first,
             )
         )
 

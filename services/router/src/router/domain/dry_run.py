@@ -178,7 +178,7 @@ def _sight(indexes: Indexes, place: Place) -> CallSight:
     queue = known_queue(state, place.queue_id)
     if source.kind == "agent" or queue is None:
         return CallSight(place.queue_id, None, priority_of(state, call))
-    step = steps_of(queue)[source.step - 1].name if source.step else None
+    step = steps_of(queue, state.policy)[source.step - 1].name if source.step else None
     priority = priority_of(state, call) + indexes.plan_at(source).raised
     return CallSight(place.queue_id, step, priority)
 

@@ -194,9 +194,12 @@ def _many(
 
 
 def _order(indexes: Indexes, place: Place, crew: Crew, free: list[str]) -> dict[str, int]:
-    """Return the order of the free agents within reach: home first, then as selected."""
+    """Return the order of the free agents within reach: home where it goes first, then selected."""
     keys, agents = dict(crew.free.items()), indexes.state.agents
-    ranked = sorted(free, key=lambda each: (agents[each].site_id != place.home, keys[each]))
+    home_first = indexes.state.policy.home_first
+    ranked = sorted(
+        free, key=lambda each: (home_first and agents[each].site_id != place.home, keys[each])
+    )
     return {agent_id: number for number, agent_id in enumerate(ranked, 1)}
 
 

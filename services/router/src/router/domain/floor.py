@@ -75,9 +75,10 @@ class Floor:
         """Let the queue ask for agents as its document says now."""
         queue = known_queue(self.state, queue_id)
         self._plans = {key: kept for key, kept in self._plans.items() if key[0] != queue_id}
-        steps = [step for step in steps_of(queue) if step.reach is not None] if queue else []
+        policy = self.state.policy
+        steps = [step for step in steps_of(queue, policy) if step.reach] if queue else []
         keys = {
-            crew_key(queue, self.state.policy, channel, skills)
+            crew_key(queue, policy, channel, skills)
             for channel in self._channels
             for skills in (None, *(step.skills for step in steps))
             if queue is not None

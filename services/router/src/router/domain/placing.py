@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from router.domain.floor import Floor
 from router.domain.lines import Place, Rank, Source
 from router.domain.rules import home_site, known_queue, priority_of, stay_began, waits
-from router.domain.search import next_at, reached
+from router.domain.search import next_at, reached, steps_of
 from router.domain.state import Call, State
 
 
@@ -32,7 +32,8 @@ def next_step_at(state: State, call: Call, now: datetime) -> datetime | None:
     if queue is None or call.agent_id is not None:
         return None
     began = stay_began(call)
-    moments = [next_at(queue, began, reached(queue, began, now))]
+    steps = steps_of(queue, state.policy)
+    moments = [next_at(steps, began, reached(steps, began, now))]
     if call.preferred_agent_id is not None:
         moments.append(began + timedelta(seconds=queue.preferred_agent_s))
     return min((at for at in moments if at is not None and at > now), default=None)
@@ -45,7 +46,7 @@ def _source(floor: Floor, call: Call, home: str | None, now: datetime) -> tuple[
     queue = known_queue(floor.state, call.queue_id)
     if queue is None:
         return Source("queue", call.queue_id or "", call.channel), 0
-    count = reached(queue, stay_began(call), now)
+    count = reached(steps_of(queue, floor.state.policy), stay_began(call), now)
     plan = floor.plan(queue.queue_id, call.channel, count)
     if call.preferred_agent_id is not None and _prefers(floor, call, queue.preferred_agent_s, now):
         return Source("agent", call.preferred_agent_id, call.channel), plan.raised

@@ -7,8 +7,10 @@ from typing import Final, Literal
 from contact_events.config import PolicyChanged, QueueChanged, Step
 from router.domain.crews import CrewKey
 
-DEFAULT_STEPS: Final = (Step(name="home", reach="home"), Step(name="any", reach="any"))
-"""Nobody waits while an able agent is free anywhere, and home comes first."""
+ANYWHERE: Final = (Step(name="any", reach="any"),)
+"""Nobody waits while an able agent is free anywhere."""
+
+HOME_FIRST: Final = (Step(name="home", reach="home"), *ANYWHERE)
 
 SHORTEST_STAY_S: Final = 1.0
 """How long a call stays before a step moves it on: two queues that name each other never spin."""
@@ -43,24 +45,23 @@ class Plan:
     moves: Step | None
 
 
-def steps_of(queue: QueueChanged) -> tuple[Step, ...]:
+def steps_of(queue: QueueChanged, policy: PolicyChanged) -> tuple[Step, ...]:
     """Return the queue's steps, or those of a queue that says nothing."""
-    return queue.steps or DEFAULT_STEPS
+    return queue.steps or (HOME_FIRST if policy.home_first else ANYWHERE)
 
 
-def reached(queue: QueueChanged, began: datetime, now: datetime) -> int:
+def reached(steps: tuple[Step, ...], began: datetime, now: datetime) -> int:
     """Return how many steps a call has reached that has waited here since `began`."""
     count = 0
-    for step in steps_of(queue):
+    for step in steps:
         if _after_s(step) > 0 and began + timedelta(seconds=_after_s(step)) > now:
             break
         count += 1
     return count
 
 
-def next_at(queue: QueueChanged, began: datetime, count: int) -> datetime | None:
+def next_at(steps: tuple[Step, ...], began: datetime, count: int) -> datetime | None:
     """Return when the step after the first `count` is reached; None if there is none."""
-    steps = steps_of(queue)
     return began + timedelta(seconds=_after_s(steps[count])) if count < len(steps) else None
 
 
@@ -71,7 +72,7 @@ def _after_s(step: Step) -> float:
 
 def plan(queue: QueueChanged, policy: PolicyChanged, channel: str, count: int) -> Plan:
     """Return what the queue does for a call of `channel` that has reached `count` steps."""
-    steps = steps_of(queue)[:count]
+    steps = steps_of(queue, policy)[:count]
     searches = tuple(
         Search(
             step=step.name,

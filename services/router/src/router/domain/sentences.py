@@ -14,7 +14,6 @@ from contact_events.routing import (
     CallRouted,
     RouterProgress,
     SiteStatusChanged,
-    Why,
 )
 from router.domain.evolve import OwnDecision
 from router.domain.explain import COUNTED_AS, Account
@@ -58,6 +57,9 @@ _SELECTED: Final[dict[str | None, Text]] = {
     "round_robin": Text("следующим по очереди был {}", "the next in turn was {}"),
 }
 _CHOSEN: Final = Text("выбран {}", "{} was chosen")
+_HOME_NOT_FIRST: Final = Text(
+    "своя площадка преимущества не имеет", "home does not go before other sites"
+)
 
 _ENDS: Final = {
     "callback": Text("предложен обратный звонок", "a call-back is offered"),
@@ -158,10 +160,7 @@ def _offer(offer: CallRouted, names: Names, account: Account | None) -> Text:
 def _search(offer: CallRouted, names: Names, account: Account | None) -> Text:
     """Return who was free where, and why this one of them."""
     needed = _needed(account, names)
-    if account is not None:
-        parts = _places(offer.why, names, account, needed)
-    else:
-        parts = _counts(offer.why, names, offer.site_id)
+    parts = _places(offer, names, account, needed) if account else _counts(offer, names)
     parts += _compared(offer)
     selected = _SELECTED.get(offer.why.selection or "", _CHOSEN)
     if offer.why.eligible > 1:
@@ -169,15 +168,16 @@ def _search(offer: CallRouted, names: Names, account: Account | None) -> Text:
     return _joined(parts)
 
 
-def _places(why: Why, names: Names, account: Account, needed: Text) -> list[Text]:
-    """Return how many were free at home, and where else if the call went elsewhere."""
-    home, within = why.home_site_id, account.eligible_at
+def _places(offer: CallRouted, names: Names, account: Account, needed: Text) -> list[Text]:
+    """Return how many were free at home, and where else if home did not decide."""
+    home, within = offer.why.home_site_id, account.eligible_at
+    at_home = within.pop(home, 0) if home is not None else 0
     parts = []
     if home is not None:
-        parts.append(_at_home(names.of("site", home), within.get(home, 0), needed))
-        if within.get(home):
+        parts.append(_at_home(names.of("site", home), at_home, needed))
+        if at_home and offer.home_first:
             return parts
-        if beyond := account.free_at.get(home):
+        if not at_home and (beyond := account.free_at.get(home)):
             parts.append(
                 Text(
                     f"на этом шаге там не ищут, хотя {free_ru(beyond)}",
@@ -190,6 +190,8 @@ def _places(why: Why, names: Names, account: Account, needed: Text) -> list[Text
         parts.append(Text(f"{site.ru}: {free_ru(-count)}", f"{-count} free in {site.en}"))
     if left := -sum(count for count, _ in others[MOST_SITES:]):
         parts.append(Text(f"на других площадках: {free_ru(left)}", f"{left} free elsewhere"))
+    if at_home and within:
+        parts.append(_HOME_NOT_FIRST)
     return parts
 
 
@@ -198,9 +200,13 @@ def _at_home(site: Text, count: int, needed: Text) -> Text:
     return Text(f"{site.ru}: {free_ru(count)}{needed.ru}", f"{said}{needed.en}")
 
 
-def _counts(why: Why, names: Names, site_id: str) -> list[Text]:
+def _counts(offer: CallRouted, names: Names) -> list[Text]:
     """Return what the counts of the decision alone tell."""
-    if why.home_site_id is None or site_id == why.home_site_id:
+    why = offer.why
+    if not offer.home_first:
+        free = Text(f"на этом шаге: {free_ru(why.eligible)}", f"{why.eligible} free at this step")
+        return [free, _HOME_NOT_FIRST]
+    if why.home_site_id is None or offer.site_id == why.home_site_id:
         return [Text(free_ru(why.eligible), f"{why.eligible} free")]
     home = names.of("site", why.home_site_id)
     return [
