@@ -166,7 +166,7 @@ def _overflow(centre: Centre) -> Text:
 
 def test_a_call_sent_elsewhere_says_how_many_could_have_taken_it() -> None:
     centre = Centre()
-    centre.say(queue("sales", revision=2, max_wait_s=60, overflow_to="billing"))
+    centre.say(queue("sales", revision=2, max_wait_s=60.0, overflow_to="billing"))
     for number in range(2):
         centre.agent(f"a{number}", "NotReady")
     centre.agent("b1", skills=("billing",))
