@@ -6,12 +6,21 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.cluster import ClusterMetadata
 from aiokafka.structs import TopicPartition as ClientPartition
 
 from contact_events.topics import Topic
 from contact_runtime.kafka import KafkaLog
 from contact_runtime.kafka_writer import KafkaWriter
-from contact_runtime.log import Ambiguous, Entry, PositionGone, ReaderDead, TooLarge, TopicPartition
+from contact_runtime.log import (
+    Ambiguous,
+    Entry,
+    PositionGone,
+    ReaderDead,
+    TooLarge,
+    TopicPartition,
+    Unavailable,
+)
 
 pytestmark = pytest.mark.kafka
 
@@ -106,6 +115,15 @@ async def test_what_is_kept_is_kept_for_ever_and_never_compacted(
     settings = await settings_of(admin, kept.name)
     assert (settings["cleanup.policy"], settings["retention.ms"]) == ("delete", "-1")
     assert (await settings_of(admin, hints.name))["cleanup.policy"] == "compact"
+
+
+async def test_a_cluster_without_a_controller_is_unavailable(
+    kafka_log: KafkaLog, fresh_topic: Callable[..., Topic], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    never = property(lambda cluster: None, lambda cluster, controller: None)
+    monkeypatch.setattr(ClusterMetadata, "controller", never, raising=False)
+    with pytest.raises(Unavailable, match="no controller"):
+        await kafka_log.ensure_topics([fresh_topic("headless")], 1)
 
 
 async def test_two_who_ensure_the_same_topics_at_once_both_succeed(

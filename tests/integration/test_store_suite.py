@@ -307,3 +307,17 @@ async def test_a_lost_connection_is_transient(sql_store: SqlStore) -> None:
             await unit.load(TILL, "a")
     await pay(sql_store, "a", 1)
     assert await sql_store.peek(TILL, "a") == Till(paid=1)
+
+
+@pytest.mark.postgres
+async def test_a_unit_cancelled_while_its_connection_is_lost_is_cancelled(
+    sql_store: SqlStore,
+) -> None:
+    with pytest.raises(asyncio.CancelledError):
+        async with sql_store.unit() as unit:
+            raw = (await unit.connection.get_raw_connection()).driver_connection
+            assert raw is not None
+            raw.terminate()
+            raise asyncio.CancelledError
+    await pay(sql_store, "a", 1)
+    assert await sql_store.peek(TILL, "a") == Till(paid=1)

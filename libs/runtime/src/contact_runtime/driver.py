@@ -48,7 +48,7 @@ class Driver:
         try:
             yield
         finally:
-            if self._raw.is_in_transaction():
+            if not self._raw.is_closed() and self._raw.is_in_transaction():
                 # a cancelled caller must not leave a transaction open on a lent connection
                 await asyncio.shield(self._roll_back())
 

@@ -24,11 +24,15 @@ from contact_runtime.http.app import create_app
 from contact_runtime.http.auth import Auth
 from contact_runtime.http.ops import Health, create_ops_app
 from contact_runtime.kafka import KafkaLog
+from contact_runtime.log import once_there
 from contact_runtime.logs import configure_logs
 from contact_runtime.metrics import Metrics
 from contact_runtime.serve import Background, serve
 from contact_runtime.settings import ServiceSettings
 from contact_runtime.store import SqlStore
+
+START_LIMIT_S = 60.0
+"""Machine seconds that a service which starts waits for the log: longer than a broker's restart."""
 
 
 def app_of(
@@ -72,12 +76,14 @@ class Ground:
         """Return the ground of a service, once the log is there and has these topics.
 
         Raises:
-            LogError: the log did not answer, or a topic has another number of partitions.
+            LogError: the log did not answer for `START_LIMIT_S`, or a topic has another number of
+                partitions.
         """
         configure_logs(name, settings.log_level)
-        log = KafkaLog(settings.kafka_bootstrap)
-        await log.ensure_topics(topics, settings.partitions)
-        return cls(name, settings, log, await clock_from_log(log))
+        log, wanted = KafkaLog(settings.kafka_bootstrap), tuple(topics)
+        await once_there(lambda: log.ensure_topics(wanted, settings.partitions), START_LIMIT_S)
+        clock = await once_there(lambda: clock_from_log(log), START_LIMIT_S)
+        return cls(name, settings, log, clock)
 
     def store(self, *, connections: int = 5) -> SqlStore:
         """Return the service's rows, in its own database. Close it in the end."""

@@ -179,6 +179,8 @@ async def _partitions(consumer: AIOKafkaConsumer, names: Iterable[str]) -> set[t
 
 
 async def _create(admin: AIOKafkaAdminClient, wanted: Mapping[str, Topic], partitions: int) -> None:
+    if admin._client.cluster.controller is None:  # which the client does not look at
+        raise KafkaConnectionError("the cluster has no controller at this moment")
     answer = await admin.create_topics([_new(topic, partitions) for topic in wanted.values()])
     for name, code, *said in answer.topic_errors:
         error = for_code(code)

@@ -5,11 +5,18 @@ Positions are ours: "position" is always the next offset to read. Two adapters p
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+import logging
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from contact_events.topics import Topic
+
+R = TypeVar("R")
+PAUSE_S = 0.5
+
+log = logging.getLogger(__name__)
 
 
 class LogError(Exception):
@@ -201,6 +208,24 @@ class Log(Protocol):
             Unavailable: the log did not answer within its bound.
         """
         ...
+
+
+async def once_there(ask: Callable[[], Awaitable[R]], limit_s: float) -> R:
+    """Return what `ask` returns, asking again while the log does not answer.
+
+    Raises:
+        Unavailable: it did not for `limit_s` seconds.
+        LogError: it answered that this cannot be.
+    """
+    ends = time.monotonic() + limit_s
+    while True:
+        try:
+            return await ask()
+        except Unavailable as why:
+            if time.monotonic() >= ends:
+                raise
+            log.warning("the log does not answer yet", extra={"why": str(why)})
+        await asyncio.sleep(PAUSE_S)
 
 
 async def last_records(
