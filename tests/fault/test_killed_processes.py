@@ -4,11 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.router_faults import FAULTS, killed
+from tests.support.router_faults import FAULTS, VICTIMS, killed
 from tests.support.router_orders import ORDERS
 from tests.support.under_load import end_and_hold, under_load
-
-VICTIMS = ("ivr", "agent-state", "reporting", "geo")
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(900)]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.router_faults import FAULTS, killed
+from tests.support.router_faults import FAULTS, VICTIMS, frozen, killed
 from tests.support.under_load import end_and_hold, under_load
 
 MINUTES = float(os.environ.get("SOAK_MINUTES", "5"))
@@ -26,7 +26,7 @@ pytestmark = [
 
 async def test_whatever_happens_whenever_the_audit_is_clean(tmp_path: Path) -> None:
     rnd = random.Random(SEED)
-    choices = [*map(killed, ("ivr", "agent-state", "reporting", "geo")), *FAULTS]
+    choices = [*map(killed, VICTIMS), *map(frozen, VICTIMS), *FAULTS]
     ends = time.monotonic() + MINUTES * 60
     async with under_load(tmp_path) as world:
         done: list[str] = []

@@ -17,6 +17,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 from contact_runtime.issuer import JWKS_FILE
+from contact_runtime.lease import TTL_S
 from deploy.local.control import leading
 from deploy.local.kafka import free_ports
 from deploy.local.settings import REPLICAS
@@ -30,6 +31,8 @@ STOPPED_S = 5.0
 MOST_FREEZES = 5
 BACK_LIMIT_S = 120.0
 ROUTERS = REPLICAS["router"]
+VICTIMS = ("ivr", "agent-state", "reporting", "geo")
+"""The services of which one process runs: killed or frozen, it comes back by itself."""
 
 
 @dataclass
@@ -84,6 +87,25 @@ def killed(name: str) -> Fault:
 
     kill.__name__ = f"{name} killed"
     return kill
+
+
+def frozen(name: str) -> Fault:
+    """Return the fault of one process that stands still until its lease has passed on."""
+
+    async def freeze(world: World) -> float:
+        pid = world.place.pid_of(name)
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            await asyncio.sleep(TTL_S + 2)
+        finally:
+            at = now_s()
+            os.kill(pid, signal.SIGCONT)
+        await until(f"{name} to be ready", partial(world.ready, name), limit_s=BACK_LIMIT_S)
+        assert world.place.pid_of(name) == pid, "it went on by itself"
+        return now_s() - at
+
+    freeze.__name__ = f"{name} frozen"
+    return freeze
 
 
 async def leader_killed(world: World) -> float:

@@ -12,11 +12,12 @@ from sim.pace import Pace, pace_of
 
 Json = dict[str, Any]
 
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 PAUSE_S = 0.2
-"""Machine seconds a request is tried for, and between two tries."""
+"""Machine seconds a request is tried for, and between two tries. One that is never answered costs
+`REQUEST_LIMIT_S` of them, and the news of a call that waits may take half a minute."""
 
-WORTH_ANOTHER_TRY = frozenset({"try-again", "idempotency-in-progress"})
+WORTH_ANOTHER_TRY = frozenset({"try-again", "idempotency-in-progress", "body-too-slow"})
 CHANGED_BY_OTHERS = "precondition-missing"
 """There is such a document already, and it says something else."""
 
