@@ -1,13 +1,18 @@
-"""How often a caller's wait lies within what the router had stated when the call came."""
+"""How often a caller's wait lies within what the router had stated.
+
+Stated to who joins the queue, and to who waits already: at the first arrival of another call that
+finds the caller at a position.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bench.routing.centre import centre
 from bench.routing.demand import SECOND, Demand
-from bench.routing.simulation import simulate
+from bench.routing.simulation import Answers, simulate
 from router.domain.expected import Estimate, expected_wait
 from router.domain.indexes import Indexes
+from router.domain.positions import positions
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,26 +42,43 @@ class Kept:
         return Kept(self.below + other.below, self.within + other.within, self.above + other.above)
 
 
-def kept(days: Iterable[list[Demand]], agents: int) -> Kept:
-    """Return how the stated intervals held on these days, with `agents` spread over four sites."""
-    return sum((_kept(day, agents) for day in days), Kept())
+def kept(days: Iterable[list[Demand]], agents: int) -> dict[int, Kept]:
+    """Return how the intervals held that were stated at each position: 0 is who joins the queue.
+
+    On these days, with `agents` spread over four sites.
+    """
+    found: dict[int, Kept] = {}
+    for day in days:
+        for number, more in _kept(day, agents).items():
+            found[number] = found.get(number, Kept()) + more
+    return found
 
 
-def _kept(day: list[Demand], agents: int) -> Kept:
-    stated: dict[int, Estimate] = {}
+def _kept(day: list[Demand], agents: int) -> dict[int, Kept]:
+    stated: dict[tuple[int, int], tuple[int, Estimate]] = {}
+    """By call and position: when it was stated, and what."""
 
     def before(call: Demand, indexes: Indexes) -> None:
-        estimate = expected_wait(indexes, "queue-0")
-        if estimate is not None and estimate.mean_s > 0:
-            stated[call.number] = estimate
+        joins = expected_wait(indexes, "queue-0")
+        if joins is not None and joins.mean_s > 0:
+            stated[call.number, 0] = call.at, joins
+        for call_id, each in positions(indexes).get("queue-0", {}).items():
+            if each.wait is not None:
+                stated.setdefault((int(call_id), each.number), (call.at, each.wait))
 
     sizes = tuple(agents // 4 + (site < agents % 4) for site in range(4))
     answers = simulate(day, centre(sizes=sizes), before=before)
-    found = Kept()
-    for number, estimate in stated.items():
-        wait = answers.waits[number]
-        if wait is not None:
-            wait_s = wait / SECOND
-            below, above = wait_s < estimate.low_s, wait_s > estimate.high_s
-            found += Kept(below=below, within=not (below or above), above=above)
+    found: dict[int, Kept] = {}
+    for (number, position), (at, estimate) in stated.items():
+        left_s = _left_s(answers, number, at)
+        if left_s is not None:
+            below, above = left_s < estimate.low_s, left_s > estimate.high_s
+            held = Kept(below=below, within=not (below or above), above=above)
+            found[position] = found.get(position, Kept()) + held
     return found
+
+
+def _left_s(answers: Answers, number: int, at: int) -> float | None:
+    """Return how long the call still waited from then on; None if it left."""
+    wait = answers.waits[number]
+    return None if wait is None else (answers.day[number].at + wait - at) / SECOND

@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime
 
 from contact_events.envelope import Envelope, encode, headers_of, key_of
-from contact_events.hints import QueueState
+from contact_events.hints import QueueState, WaitsAt
 from contact_events.topics import QUEUE_STATE
 from contact_runtime.hints import QueueHints
 from contact_runtime.log import Entry, TopicPartition
@@ -58,25 +58,29 @@ async def test_the_newest_hint_of_each_queue_and_pool_is_told() -> None:
     await following
 
 
-def test_a_caller_is_told_the_mean_and_the_interval_with_its_share() -> None:
-    told = ExpectedWait.of(
-        QueueState(
-            queue_id="sales",
-            waiting=4,
-            free_agents=0,
-            expected_wait_s=30.0,
-            expected_low_s=4.0,
-            expected_high_s=70.0,
-            expected_share=0.8,
-        )
+def test_a_caller_is_told_their_own_position_and_wait_and_beyond_those_told_the_last_ones() -> None:
+    hint = QueueState(
+        queue_id="sales",
+        waiting=4,
+        free_agents=0,
+        expected_wait_s=30.0,
+        expected_low_s=4.0,
+        expected_high_s=70.0,
+        expected_share=0.8,
+        positions=(
+            WaitsAt(call_id="unknown"),
+            WaitsAt(call_id="second", mean_s=12.0, low_s=1.5, high_s=27.0),
+        ),
     )
-    assert told is not None
-    assert told.model_dump() == {
-        "mean_s": 30.0,
-        "low_s": 4.0,
-        "high_s": 70.0,
-        "share": 0.8,
-        "waiting": 4,
-    }
-    assert ExpectedWait.of(QueueState(queue_id="sales", waiting=4, free_agents=0)) is None
-    assert ExpectedWait.of(None) is None
+    joins = (None, 30.0, 4.0, 70.0, 0.8, 4)
+    for call_id, told in {
+        "second": (2, 12.0, 1.5, 27.0, 0.8, 4),
+        "unknown": joins,
+        "fourth": joins,
+    }.items():
+        found = ExpectedWait.of(hint, call_id)
+        assert found is not None
+        assert tuple(found.model_dump().values()) == told
+    nothing = QueueState(queue_id="sales", waiting=4, free_agents=0)
+    assert ExpectedWait.of(nothing, "second") is None
+    assert ExpectedWait.of(None, "second") is None

@@ -152,6 +152,10 @@ async def test_the_state_of_a_past_moment_is_as_the_router_saw_it_then(
         (1, "k3", "acme"),
         (2, "k4", "acme"),
     ]
+    first, second_wait = (call["expected_wait"] for call in sales["calls"])
+    assert first["share"] == 0.8
+    assert 0 < first["low_s"] < first["mean_s"] < first["high_s"]
+    assert second_wait["mean_s"] == 2 * first["mean_s"]
     assert {o["reservation_id"] for o in now["offers"]} == {
         offer.reservation_id,
         second.reservation_id,

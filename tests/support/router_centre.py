@@ -111,7 +111,7 @@ class Centre:
         about = {"site_id": offer.site_id, **about}
         self.agent(offer.agent_id, presence, slots=(slot,), **about)
 
-    def talking(self, offer: CallRouted) -> None:
+    def talking(self, offer: CallRouted, **about: Any) -> None:
         slot = Slot(
             slot=offer.slot,
             state="talking",
@@ -120,7 +120,7 @@ class Centre:
             reservation_id=offer.reservation_id,
             last_reservation_id=offer.reservation_id,
         )
-        self.agent(offer.agent_id, slots=(slot,), site_id=offer.site_id)
+        self.agent(offer.agent_id, slots=(slot,), **{"site_id": offer.site_id, **about})
 
     def outcome(self, offer: CallRouted, reason: Any = None) -> None:
         """Settle the offer: taken without a reason, rung out by "rang_out", else rejected."""

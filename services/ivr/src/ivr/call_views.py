@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Literal
 
+from pydantic import Field
+
 from contact_events.hints import QueueState
 from contact_runtime.http.bodies import View
 from ivr.domain.call import Call, Connected, Ended, InFlow, Joining, Unborn, Waiting
@@ -25,11 +27,17 @@ class Hears(View):
 
 
 class ExpectedWait(View):
-    """What a caller who joins the queue now has to expect: the router's estimate, in seconds.
+    """How long the caller has still to wait: the router's estimate, in seconds.
 
     With the probability `share` the wait lies between `low_s` and `high_s`.
     """
 
+    position: int | None = Field(
+        description="the caller's own in the queue, 1 for who is first, as the router said within "
+        "the last second or so; then the wait is the caller's own. null beyond the first 20, "
+        "before the router has spoken of the call, and while an agent is rung for it: then the "
+        "wait is that of a caller who joins the queue now"
+    )
     mean_s: float
     low_s: float
     high_s: float
@@ -37,14 +45,17 @@ class ExpectedWait(View):
     waiting: int
 
     @classmethod
-    def of(cls, hint: QueueState | None) -> "ExpectedWait | None":
-        """Return the estimate that the hint holds, if it holds one."""
+    def of(cls, hint: QueueState | None, call_id: str) -> "ExpectedWait | None":
+        """Return the estimate that the hint holds for the call, or else for who joins now."""
         if hint is None or hint.expected_wait_s is None:
             return None
+        position, wait_s = _own(hint, call_id) or (None, _of_who_joins(hint))
+        mean_s, low_s, high_s = wait_s
         return cls(
-            mean_s=hint.expected_wait_s,
-            low_s=hint.expected_low_s or 0.0,
-            high_s=hint.expected_high_s or hint.expected_wait_s,
+            position=position,
+            mean_s=mean_s,
+            low_s=low_s,
+            high_s=high_s,
             share=hint.expected_share or 0.0,
             waiting=hint.waiting,
         )
@@ -95,12 +106,29 @@ class CallView(View):
             channel=call.channel,
             hears=_hears_of(heard),
             queue=stay.queue_id if stay else None,
-            expected_wait=ExpectedWait.of(hint),
+            expected_wait=ExpectedWait.of(hint, call_id),
             attempt=stay.attempt if stay else 0,
             agent_id=_agent_of(call),
             arrived_at=call.arrived_at,
             connected_at=stay.connected_at if stay else None,
         )
+
+
+_Seconds = tuple[float, float, float]
+"""A wait's mean, and its interval."""
+
+
+def _own(hint: QueueState, call_id: str) -> tuple[int, _Seconds] | None:
+    """Return the call's position in the queue and its own wait, if the hint tells of it."""
+    for number, each in enumerate(hint.positions, 1):
+        if each.call_id == call_id and each.mean_s is not None:
+            return number, (each.mean_s, each.low_s or 0.0, each.high_s or each.mean_s)
+    return None
+
+
+def _of_who_joins(hint: QueueState) -> _Seconds:
+    mean_s = hint.expected_wait_s or 0.0
+    return mean_s, hint.expected_low_s or 0.0, hint.expected_high_s or mean_s
 
 
 class CallerView(View):

@@ -6,14 +6,18 @@ from typing import Final
 from msgspec.structs import replace
 
 from contact_events.envelope import Envelope
-from contact_events.hints import QueueState
+from contact_events.hints import QueueState, WaitsAt
 from contact_events.identity import derived_id
 from router.codec import SOURCE
-from router.domain.expected import SHARE, expected_wait, whole_crew
+from router.domain.expected import SHARE, Estimate, expected_wait, whole_crew
 from router.domain.indexes import Indexes
+from router.domain.positions import Position, positions
 
 EVERY_S: Final = 1.0
 """Machine seconds between two hints of a queue, at least."""
+
+MOST_POSITIONS: Final = 20
+"""Of so many who wait in a queue, the first ones, each is told its own expected wait."""
 
 _EPOCHS_APART: Final = 1_000_000_000
 
@@ -33,10 +37,11 @@ class Hints:
         That the longest wait grows while nothing else changes is no change.
         """
         found: list[Envelope] = []
+        first = positions(indexes, MOST_POSITIONS)
         for queue_id, queue in indexes.state.queues.items():
             if queue.deleted:
                 continue
-            shown = _shown(indexes, queue_id)
+            shown = _shown(indexes, queue_id, first.get(queue_id, {}))
             if self._told.get(queue_id) != shown:
                 self._told[queue_id] = shown
                 found.append(self._envelope(shown, now))
@@ -62,7 +67,7 @@ _Shown = tuple[QueueState, datetime | None]
 """What a hint says but the longest wait, and since when the longest waiting call waits."""
 
 
-def _shown(indexes: Indexes, queue_id: str) -> _Shown:
+def _shown(indexes: Indexes, queue_id: str, first: dict[str, Position]) -> _Shown:
     crew = whole_crew(indexes, queue_id)
     line = indexes.lines.get(queue_id)
     longest = line.since.first() if line else None
@@ -76,10 +81,18 @@ def _shown(indexes: Indexes, queue_id: str) -> _Shown:
         expected_low_s=_rounded(estimate.low_s) if estimate else None,
         expected_high_s=_rounded(estimate.high_s) if estimate else None,
         expected_share=SHARE if estimate else None,
+        positions=tuple(_waits_at(call_id, each.wait) for call_id, each in first.items()),
         free_at={site: len(crew.at(site) or ()) for site in sites} if crew else {},
         signed_in_at={site: crew.signed_in(site) for site in sites} if crew else {},
     )
     return hint, (longest[0] if longest else None)
+
+
+def _waits_at(call_id: str, wait: Estimate | None) -> WaitsAt:
+    if wait is None:
+        return WaitsAt(call_id=call_id)
+    mean_s, low_s, high_s = (_rounded(s) for s in (wait.mean_s, wait.low_s, wait.high_s))
+    return WaitsAt(call_id=call_id, mean_s=mean_s, low_s=low_s, high_s=high_s)
 
 
 def _rounded(seconds: float) -> float:

@@ -12,11 +12,12 @@ Agents whom several queues share: those who wait in another queue stand ahead wi
 its agents that are this queue's too.
 """
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from math import sqrt
+from math import fsum, sqrt
 from typing import Final
 
-from router.domain.crews import Crew
+from router.domain.crews import Crew, CrewKey
 from router.domain.indexes import Indexes
 from router.domain.lines import Place
 from router.domain.state import Pace, Patience
@@ -59,7 +60,7 @@ def expected_wait(indexes: Indexes, queue_id: str, channel: str = "voice") -> Es
         return None
     if len(crew.free):
         return NO_WAIT
-    return estimate(_ahead(indexes, crew), crew.working(), *_rates(indexes, queue_id))
+    return estimate(_ahead(indexes, crew), crew.working(), *rates(indexes, queue_id))
 
 
 def home_wait_s(indexes: Indexes, place: Place, crew: Crew) -> float | None:
@@ -74,7 +75,7 @@ def home_wait_s(indexes: Indexes, place: Place, crew: Crew) -> float | None:
     own = line.by_home.get(place.home, 0) if line else 0
     others = max(0.0, _ahead(indexes, crew) - (len(line.since) if line else 0))
     ahead = own + others * working / crew.working()
-    return estimate(ahead, working, *_rates(indexes, queue_id)).mean_s
+    return estimate(ahead, working, *rates(indexes, queue_id)).mean_s
 
 
 def estimate(ahead: float, agents: int, handle_s: float, leave_rate: float) -> Estimate:
@@ -82,16 +83,29 @@ def estimate(ahead: float, agents: int, handle_s: float, leave_rate: float) -> E
 
     `leave_rate` is how many of the waiting callers leave a second, each.
     """
-    rate, mean, variance = agents / handle_s, 0.0, 0.0
-    steps = int(ahead) + 1
-    for step in range(min(steps, _MOST_STEPS)):
-        pace = 1.0 / (rate + step * leave_rate)
-        mean += pace
-        variance += pace * pace
-    if steps > _MOST_STEPS:
-        pace = 1.0 / (rate + _MOST_STEPS * leave_rate)
-        mean += pace * (steps - _MOST_STEPS)
-        variance += pace * pace * (steps - _MOST_STEPS)
+    (found,) = estimates([ahead], agents, handle_s, leave_rate)
+    return found
+
+
+def estimates(
+    ahead: Iterable[float], agents: int, handle_s: float, leave_rate: float
+) -> Iterator[Estimate]:
+    """Yield the wait behind each of the numbers of calls ahead, which do not fall."""
+    rate, mean, variance, step = agents / handle_s, 0.0, 0.0, 0
+    for steps in (int(number) + 1 for number in ahead):
+        while step < min(steps, _MOST_STEPS):
+            pace = 1.0 / (rate + step * leave_rate)
+            mean += pace
+            variance += pace * pace
+            step += 1
+        yield _stated(mean, variance, steps - step, 1.0 / (rate + _MOST_STEPS * leave_rate))
+
+
+def _stated(mean: float, variance: float, more: int, pace: float) -> Estimate:
+    """Return the estimate of this mean and variance, and so many `more` steps of `pace` each."""
+    if more:
+        mean += pace * more
+        variance += pace * pace * more
     shape = mean * mean / variance
     return Estimate(mean, mean * _gamma(shape, -_Z), mean * _gamma(shape, _Z))
 
@@ -110,21 +124,31 @@ def whole_crew(indexes: Indexes, queue_id: str, channel: str = "voice") -> Crew 
 
 
 def _ahead(indexes: Indexes, crew: Crew) -> float:
-    """Return how many calls stand ahead: of each queue as many as its agents are this crew's."""
-    ahead = 0.0
-    for key, shared in indexes.crews.sharing(crew).items():
+    """Return how many calls stand ahead of one that comes now."""
+    waiting = {queue_id: len(line.since) for queue_id, line in indexes.lines.items()}
+    return ahead_of(indexes, indexes.crews.sharing(crew), waiting)
+
+
+def ahead_of(indexes: Indexes, shared: Mapping[CrewKey, int], waiting: Mapping[str, int]) -> float:
+    """Return how many calls stand ahead of one for a crew that shares so many with each other.
+
+    Of those `waiting` in each queue as many count as the queue's agents are the crew's too. What
+    is added up comes in no order, so it is added up exactly: every replica has the same sum.
+    """
+    parts = []
+    for key, count in shared.items():
         other = indexes.crews.of(key)
-        waiting = sum(
-            len(line.since)
+        calls = fsum(
+            waiting[queue_id]
             / sum(k.channel == key.channel for k in indexes.crews.asked_by(queue_id))
             for queue_id in other.queues
-            if (line := indexes.lines.get(queue_id))
+            if queue_id in waiting
         )
-        ahead += waiting * shared / other.working()
-    return ahead
+        parts.append(calls * count / other.working())
+    return fsum(parts)
 
 
-def _rates(indexes: Indexes, queue_id: str) -> tuple[float, float]:
+def rates(indexes: Indexes, queue_id: str) -> tuple[float, float]:
     """Return the queue's mean handle time, and the rate at which its callers leave."""
     paces = indexes.state.paces
     handled = sum(pace.handled for pace in paces.values())

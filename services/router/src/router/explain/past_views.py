@@ -1,6 +1,6 @@
 """A folded state, and a decision made in it, as they are answered."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,9 +11,11 @@ from contact_events.registry import event_type_of
 from contact_events.routing import CallOverflowed, CallRouted, Decision
 from router.domain.decide import decide, progress, waited_s
 from router.domain.evolve import OwnDecision, own
+from router.domain.expected import SHARE, Estimate
 from router.domain.explain import Account, Candidate, account
 from router.domain.indexes import Indexes
 from router.domain.lines import Place
+from router.domain.positions import Position, positions
 from router.domain.rules import standing
 from router.domain.sentences import Names, decision_sentence
 from router.domain.state import Agent, State
@@ -28,6 +30,7 @@ from router.explain.views import (
     SlotAt,
     StateView,
     Text,
+    Wait,
     WaitingCall,
 )
 from router.version import code_version
@@ -48,8 +51,8 @@ def state_view(folded: Folded, at: datetime) -> StateView:
         code_version=folded.code_version,
         routed=folded.routed,
         positions=dict(state.positions),
-        queues=_all_queues(state, places, at),
-        named=_calls(state, (place for place in places if place.queue_id is None), at),
+        queues=_all_queues(indexes, places, at),
+        named=_calls(state, (place for place in places if place.queue_id is None), {}, at),
         agents=[
             _agent(state, agent_id, state.agents[agent_id]) for agent_id in sorted(state.agents)
         ],
@@ -113,19 +116,22 @@ def _candidate(candidate: Candidate) -> CandidateView:
     )
 
 
-def _all_queues(state: State, places: Iterable[Place], at: datetime) -> list[QueueAt]:
+def _all_queues(indexes: Indexes, places: Iterable[Place], at: datetime) -> list[QueueAt]:
     """Return the queues that there are, and those that were deleted while calls wait in them."""
+    state, stated = indexes.state, positions(indexes)
     waiting: dict[str, list[Place]] = {
         queue_id: [] for queue_id, queue in state.queues.items() if not queue.deleted
     }
     for place in places:
         if place.queue_id is not None:
             waiting.setdefault(place.queue_id, []).append(place)
-    return [_queue(state, queue_id, waiting[queue_id], at) for queue_id in sorted(waiting)]
+    return [
+        _queue(state, queue_id, _calls(state, waiting[queue_id], stated.get(queue_id, {}), at))
+        for queue_id in sorted(waiting)
+    ]
 
 
-def _queue(state: State, queue_id: str, places: Iterable[Place], at: datetime) -> QueueAt:
-    calls = _calls(state, places, at)
+def _queue(state: State, queue_id: str, calls: list[WaitingCall]) -> QueueAt:
     queue = state.queues.get(queue_id)
     return QueueAt(
         queue_id=queue_id,
@@ -136,11 +142,18 @@ def _queue(state: State, queue_id: str, places: Iterable[Place], at: datetime) -
     )
 
 
-def _calls(state: State, places: Iterable[Place], at: datetime) -> list[WaitingCall]:
-    return [_call(state, place, number, at) for number, place in enumerate(places, 1)]
+def _calls(
+    state: State, places: Iterable[Place], stated: Mapping[str, Position], at: datetime
+) -> list[WaitingCall]:
+    return [
+        _call(state, place, number, stated.get(place.rank.call_id), at)
+        for number, place in enumerate(places, 1)
+    ]
 
 
-def _call(state: State, place: Place, number: int, at: datetime) -> WaitingCall:
+def _call(
+    state: State, place: Place, number: int, stated: Position | None, at: datetime
+) -> WaitingCall:
     call = state.calls[place.rank.call_id]
     assert call.waiting_since is not None, "it waits"
     return WaitingCall(
@@ -154,7 +167,14 @@ def _call(state: State, place: Place, number: int, at: datetime) -> WaitingCall:
         waited_s=waited_s(call, at),
         recovered=call.recovered,
         waits_for_agent_id=place.source.item if place.source.kind == "agent" else None,
+        expected_wait=_wait(stated.wait if stated else None),
     )
+
+
+def _wait(estimate: Estimate | None) -> Wait | None:
+    if estimate is None:
+        return None
+    return Wait(mean_s=estimate.mean_s, low_s=estimate.low_s, high_s=estimate.high_s, share=SHARE)
 
 
 def _agent(state: State, agent_id: str, agent: Agent) -> AgentAt:

@@ -84,6 +84,15 @@ class DecisionView(View):
     )
 
 
+class Wait(View):
+    """An expected wait in seconds: it lies between `low_s` and `high_s` with this probability."""
+
+    mean_s: float
+    low_s: float
+    high_s: float
+    share: float
+
+
 class WaitingCall(View):
     """A call in its place; `waits_for_agent_id` where it waits for one agent."""
 
@@ -97,6 +106,10 @@ class WaitingCall(View):
     waited_s: float
     recovered: bool
     waits_for_agent_id: str | None
+    expected_wait: Wait | None = Field(
+        description="from this moment on, at this place; null where it waits for one agent, where "
+        "nobody works who could take it, and where somebody is free whom its steps do not reach"
+    )
 
 
 class QueueAt(View):
