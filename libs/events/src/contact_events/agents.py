@@ -12,7 +12,7 @@ SlotState = Literal["free", "reserved", "talking", "hold", "wrap_up"]
 AgentStatus = Literal["Offline", "NotReady", "Ready", "Reserved", "Talking", "Hold", "WrapUp"]
 
 
-class Slot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Slot(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """One contact's room with an agent.
 
     `reservation_id`, `call_id` and `attempt` name what fills it. `last_reservation_id` is the

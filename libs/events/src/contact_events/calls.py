@@ -14,7 +14,7 @@ RefusalReason = Literal["closed", "blocked", "full"]
 FailureReason = Literal["no_agent", "gateway_lost", "no_such_queue", "too_long"]
 
 
-class Caller(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Caller(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """Who calls, without a number or a name in clear.
 
     `ref` is an HMAC of the E.164 number under version `ref_version` of the client's key; `prefix`

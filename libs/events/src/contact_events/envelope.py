@@ -15,7 +15,7 @@ from contact_events.registry import DOWNCASTS, EVENTS, UPCASTS, Event, EventType
 SCHEMA_PREFIX = "urn:polycentre:event:"
 
 
-class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+class Envelope(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """An event with where it belongs.
 
     `stream` numbers its events by `sequence` (from 1); `causationid` is the id of the event or
@@ -36,7 +36,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     traceparent: str | None = None
 
 
-class _Wire(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class _Wire(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """The envelope as JSON."""
 
     specversion: str

@@ -13,7 +13,12 @@ Step = Callable[[Payload], dict[str, Any]]
 
 
 class Event(
-    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+    msgspec.Struct,
+    frozen=True,
+    gc=False,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    omit_defaults=True,
 ):
     """A fact that happened. Flat: ids and facts, never a whole entity."""
 

@@ -24,7 +24,7 @@ class Decision(Event, frozen=True, kw_only=True):
     positions: dict[str, int]
 
 
-class Searched(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Searched(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """One step of the search: how many were eligible, and who was left out for what (counts).
 
     A step that compares waits says what it compared: expected seconds at the caller's home and at
@@ -39,7 +39,7 @@ class Searched(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     skipped: bool = False
 
 
-class Why(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Why(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """Why this agent: the policy step, how many were eligible, who was left out for what.
 
     `waited_s` is how long the call had waited; `home_site_id` where it would rather be answered.

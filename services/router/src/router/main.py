@@ -1,7 +1,10 @@
 """The router as a process: every part, in the order it starts."""
 
+import gc
 import secrets
+import sys
 from collections.abc import Callable
+from typing import Final
 
 from fastapi import FastAPI
 
@@ -21,9 +24,19 @@ from router.version import code_version
 
 DESCRIPTION = "One queue over all sites: who is offered what, and what people order of it."
 
+CYCLES_SOUGHT: Final = (5_000, 5, 1_000)
+"""How seldom Python looks for cycles among what is new, older and old. What is old is the pool's
+state, which has none: to walk through it holds a large pool's decisions up for a tenth of a second.
+"""
+
+THREADS_TAKE_TURNS_S: Final = 0.001
+"""Machine seconds that a thread which writes a snapshot may hold the loop up at a time."""
+
 
 async def main(settings: Settings) -> int:
     """Run the router until it is told to stop; return the exit code."""
+    gc.set_threshold(*CYCLES_SOUGHT)
+    sys.setswitchinterval(THREADS_TAKE_TURNS_S)
     ground = await Ground.of("router", settings)
     health = ground.health
     loop = build(

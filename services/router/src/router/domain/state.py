@@ -53,7 +53,7 @@ class Fact:
     envelope: Envelope | None
 
 
-class Call(msgspec.Struct, frozen=True, kw_only=True):
+class Call(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A call, from its arrival until it has ended and all its reservations are settled.
 
     `waiting_since` is the first queueing and orders the queue; `queued_at` begins the present
@@ -90,7 +90,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     reservations: tuple[str, ...] = ()
 
 
-class Reservation(msgspec.Struct, frozen=True, kw_only=True):
+class Reservation(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """An offer without an outcome yet. Rescinded: the call waits again, the slot does not."""
 
     call_id: str
@@ -102,7 +102,7 @@ class Reservation(msgspec.Struct, frozen=True, kw_only=True):
     rescinded: bool = False
 
 
-class Agent(msgspec.Struct, frozen=True, kw_only=True):
+class Agent(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """The agent after the last `agent.changed`, which stands at `offset` of its topic.
 
     `busy_s` weighs the seconds spent busy up to `at`, older ones less: see `paces.busier`.
@@ -119,7 +119,7 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
     busy_s: float = 0.0
 
 
-class SlotUse(msgspec.Struct, frozen=True):
+class SlotUse(msgspec.Struct, frozen=True, gc=False):
     """The last reservation the router made of a slot, and whether its outcome was read.
 
     `order` numbers all reservations of the pool, and `queue_id` is the queue it served.
@@ -131,21 +131,21 @@ class SlotUse(msgspec.Struct, frozen=True):
     queue_id: str | None = None
 
 
-class Handling(msgspec.Struct, frozen=True):
+class Handling(msgspec.Struct, frozen=True, gc=False):
     """A contact that fills a slot, and since when: from `agent-state`."""
 
     reservation_id: str
     since: datetime
 
 
-class Pace(msgspec.Struct, frozen=True):
+class Pace(msgspec.Struct, frozen=True, gc=False):
     """How long a queue's contacts keep an agent: mean of the last ones, and how many they were."""
 
     handled: int = 0
     handle_s: float = 0.0
 
 
-class Patience(msgspec.Struct, frozen=True):
+class Patience(msgspec.Struct, frozen=True, gc=False):
     """How callers of a queue leave it: `left` per `waited_s` is the rate, older stays weigh less.
 
     `stays` are the last ones: when they ended, how long they were, and whether in a talk.
@@ -156,14 +156,14 @@ class Patience(msgspec.Struct, frozen=True):
     stays: tuple[tuple[datetime, float, bool], ...] = ()
 
 
-class Crowd(msgspec.Struct, frozen=True):
+class Crowd(msgspec.Struct, frozen=True, gc=False):
     """Who is signed in at a site, and when connections of agents were lost there: the last ones."""
 
     signed_in: int = 0
     lost_at: tuple[datetime, ...] = ()
 
 
-class Standing(msgspec.Struct, frozen=True):
+class Standing(msgspec.Struct, frozen=True, gc=False):
     """What was last decided of a site, and what was folded then.
 
     That is how many were signed in, how many connections had just been lost, and the revision of
