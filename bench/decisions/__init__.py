@@ -2,7 +2,7 @@
 
 import os
 
-from bench.decisions import core, flood, live, memory
+from bench.decisions import core, flood, live, memory, takeover
 from bench.report import Report
 
 _NOTE = """\
@@ -18,6 +18,7 @@ async def measure(report: Report) -> None:
     load = os.getloadavg()[0]
     memory.measure(report)
     core.measure(report)
+    takeover.measure(report)
     await flood.measure(report)
     await live.measure(report)
     report.note = _NOTE.format(load=load)

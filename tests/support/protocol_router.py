@@ -6,6 +6,7 @@ from contact_events.envelope import Envelope
 from contact_events.topics import ROUTED
 from contact_runtime.clock import StoppedClock
 from router.codec import claim_envelope, decision_envelope
+from router.domain.indexes import Indexes
 from router.domain.state import INPUTS, Fact, State
 from router.leader import Leader
 from router.replica import Replica
@@ -48,6 +49,8 @@ class Router:
         leader = self.leader
         flying = leader is not None and leader.in_flight is not None
         self.replica.read(Fact(topic, received.record.offset, received.envelope))
+        if received.record.offset % 3 == 0:
+            self.replica.look(most=3, leave=2)
         if flying and leader is self.leader and leader is not None and leader.in_flight is None:
             assert self.replica.follower == self._at_turn, "follower differs from leader"
         return True
@@ -96,7 +99,7 @@ class Router:
         its._inputs = {topic: deque(facts) for topic, facts in mine._inputs.items()}
         its._routed = deque(mine._routed)
         if mine.leader is not None:
-            its.leader = Leader(mine.leader.state.copy())
+            its.leader = Leader(Indexes(mine.leader.state.copy()))
             its.leader.in_flight = mine.leader.in_flight
         other.unsent = list(self.unsent)
         other.read_to = dict(self.read_to)

@@ -143,12 +143,12 @@ class Topics:
         return envelope
 
     def put(self, topic: str, envelope: Envelope) -> None:
-        """Append a record as it would be read: encoded and decoded, which changes nothing of it."""
+        """Append a record as it would be read; of what a router says not a byte may change so."""
         value = encode(envelope)
         decoded = decode(value)
         assert isinstance(decoded, Decoded)
         assert decoded.envelope == envelope
-        assert encode(decoded.envelope) == value
+        assert topic != ROUTED.name or encode(decoded.envelope) == value
         self.facts[topic].append(Fact(topic, len(self.facts[topic]), decoded.envelope))
 
     def again(self, topic: str, offset: int) -> None:
@@ -189,6 +189,8 @@ class Router:
         leader = self.replica.leader
         flying = leader.in_flight if leader else None
         self.replica.read(self.topics.facts[topic][offset])
+        if offset % 3 == 0:
+            self.replica.look(most=3, leave=2)
         if flying and leader is self.replica.leader and leader and leader.in_flight is None:
             assert self.replica.follower == self.at_turn, "follower differs from leader"
         return True

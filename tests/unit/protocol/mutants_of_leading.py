@@ -56,7 +56,7 @@ LEADING: tuple[Mutant, ...] = (
             "router.replica",
             "        self._claims.add((judged + 1, owner))\n",
             """        self._claims.add((judged + 1, owner))
-        self.leader = Leader(self.follower.copy())
+        self.leader = Leader(Indexes(self.follower.copy()))
         self.leader.state.lead(Leadership(judged + 1, owner))
         for waiting in self._inputs.values():
             for fact in waiting:
@@ -84,16 +84,17 @@ LEADING: tuple[Mutant, ...] = (
         "thrown_away_on_stepping_down",
         (
             "router.replica",
-            "            state = self.follower.copy()\n",
-            """            state = vars(self).setdefault("kept", None) or self.follower.copy()
-            state.lead(leadership)
+            "        leader = Leader(self._standby or Indexes(self.follower, look=False))\n",
+            """        kept = vars(self).get("kept") or Indexes(self.follower, look=False)
+        kept.state.lead(self.leadership)
+        leader = Leader(kept)
 """,
         ),
         (
             "router.replica",
             "        self.leader = None\n        return self.leadership.epoch\n",
             """        if self.leader is not None:
-            vars(self)["kept"] = self.leader.state
+            vars(self)["kept"] = self.leader.indexes
         self.leader = None
         return self.leadership.epoch
 """,

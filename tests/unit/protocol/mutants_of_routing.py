@@ -162,11 +162,11 @@ ROUTING: tuple[Mutant, ...] = (
         "site_in_log",
         (
             "router.leader",
-            "        self.indexes.touch(fold(self.state, fact))",
+            "        self._indexes.note(fold(self.state, fact))",
             """        touched = fold(self.state, fact)
         for _, site_id in (each for each in touched if each[0] == "site"):
             self.state.standings[site_id] = Standing(self.state.sites[site_id].status)
-        self.indexes.touch(touched)""",
+        self._indexes.note(touched)""",
         ),
         (
             "router.leader",

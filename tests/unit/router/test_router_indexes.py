@@ -14,17 +14,27 @@ from contact_events.calls import CallQueued
 from contact_events.envelope import Envelope
 from contact_events.registry import Event
 from contact_events.routing import CallRouted
-from contact_events.topics import AGENT_STATE, ANSWERED, CALL_ARRIVED
+from contact_events.topics import AGENT_STATE, ANSWERED, CALL_ARRIVED, ROUTED
 from contact_events.validity import Leadership
 from router.domain.expected import expected_wait
 from router.domain.heaps import Heap
 from router.domain.indexes import Indexes
-from router.domain.state import Fact, State
+from router.domain.state import INPUTS, Fact, State
 from router.hints import Hints
 from router.leader import Leader
 from tests.support.router_centre import Centre
 from tests.support.router_walk import Walk
-from tests.support.router_world import POOL, SITES, START, agent_changed, arrived, queue, site
+from tests.support.router_world import (
+    POOL,
+    SITES,
+    START,
+    Router,
+    Topics,
+    agent_changed,
+    arrived,
+    queue,
+    site,
+)
 
 
 def _seen(indexes: Indexes) -> dict[str, Any]:
@@ -69,6 +79,43 @@ def test_indexes_kept_by_touch_equal_those_built_anew(seed: int, steps: int) -> 
             anew = Indexes(leader.state)
             anew.advance(leader.indexes.now)
             assert _seen(leader.indexes) == _seen(anew)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 1 << 32), st.integers(1, 9), st.integers(0, 9))
+def test_indexes_looked_at_in_portions_equal_those_built_anew(
+    seed: int, most: int, leave: int
+) -> None:
+    state = Walk(seed).go(200).routers[0].replica.follower
+    portions = Indexes(state, look=False)
+    while portions.unseen > leave:
+        portions.look(most=most, leave=leave)
+    portions.look()
+    assert portions.unseen == 0
+    assert _seen(portions) == _seen(Indexes(state))
+
+
+def test_a_claim_of_a_follower_that_has_looked_leaves_little_to_look_at() -> None:
+    topics = Topics()
+    router = Router(topics)
+    topics.write(site("moscow"))
+    for number in range(30):
+        topics.write(agent_changed(f"a{number}"))
+    elder = Router(topics, "y").lead()
+    elder.turn(alive=True)
+    elder.send()
+    while any(router.read(topic) for topic in (*INPUTS, ROUTED.name)):
+        pass
+    assert router.replica.unseen > 3
+    while router.replica.unseen > 3:
+        router.replica.look(most=10, leave=3)
+    router.claim()
+    topics.write(agent_changed("late"))
+    router.replica.read(topics.facts[AGENT_STATE.name][-1])
+    router.replica.read(topics.facts[ROUTED.name][-1])
+    assert router.replica.leader is not None
+    assert router.replica.unseen == 4
+    assert router.replica.leader.indexes.unseen == 0
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.none() | st.integers(0, 5)), max_size=200))
@@ -121,7 +168,7 @@ class _Load:
         self.queues = [f"q{n}" for n in range(8)]
         state = State(POOL)
         state.lead(Leadership(1, "x", 0))
-        self.leader = Leader(state)
+        self.leader = Leader(Indexes(state))
         for made in (*map(site, SITES), *map(queue, self.queues)):
             self.fold("routing-config", made, made.document_id)
         self.agents = {

@@ -1,4 +1,4 @@
-"""The leader's own state: a copy made at the claim, which applies decisions as it makes them."""
+"""The leader's own state: the follower's at the claim, which applies decisions as it makes them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,19 +25,34 @@ class Batch:
 class Leader:
     """Folds inputs as they are read, and decides one batch at a time."""
 
-    def __init__(self, state: State) -> None:
-        """Lead from `state`, which is this leader's from now on."""
-        self.indexes = Indexes(state)
+    def __init__(self, indexes: Indexes) -> None:
+        """Lead from these and the state behind them, which are this leader's from now on."""
+        self._indexes = indexes
         self.in_flight: Batch | None = None
 
     @property
     def state(self) -> State:
         """Return the state with all decisions made, read back or not."""
-        return self.indexes.state
+        return self._indexes.state
+
+    @property
+    def indexes(self) -> Indexes:
+        """Return what is derived from the state, as it is now."""
+        self._indexes.look()
+        return self._indexes
+
+    @property
+    def unseen(self) -> int:
+        """Return how much was touched and not looked at yet."""
+        return self._indexes.unseen
 
     def fold(self, fact: Fact) -> None:
-        """Fold the next record of an input topic."""
-        self.indexes.touch(fold(self.state, fact))
+        """Fold the next record of an input topic; what it touched is looked at when needed."""
+        self._indexes.note(fold(self.state, fact))
+
+    def look(self) -> None:
+        """Look at what was folded, so that the next turn need not."""
+        self._indexes.look()
 
     def due(self) -> datetime | None:
         """Return the next moment at which `turn` may say something new; None for never."""

@@ -171,6 +171,8 @@ class Loop:
     def _step(self, unheard_s: float) -> None:
         """Do what is to be done after a read, whether or not anything was read."""
         self._look_who_leads()
+        if self.caught_up:
+            self.replica.look()
         if self.caught_up and self.replica.mark is not None:
             self.snapshotting.offer(self.replica.mark)
             self.replica.mark = None

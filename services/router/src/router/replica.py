@@ -6,16 +6,25 @@ inputs it was made from: inputs are folded exactly so far, then the decision; la
 
 from collections import deque
 from datetime import datetime
+from typing import Final
 
 from contact_events.routing import Decision, RouterEpochStarted, RouterProgress
 from contact_events.topics import ROUTED
 from contact_events.validity import Leadership, admit
 from router.domain.evolve import apply, fold, own
+from router.domain.indexes import Indexes
 from router.domain.state import INPUTS, Fact, State
+from router.domain.touched import Touched
 from router.leader import Batch, Leader
 from router.snapshots import Mark
 
 SNAPSHOT_EVERY = 100_000
+
+LOOK_AT: Final = 500
+"""How many agents and calls a follower looks at between two reads."""
+
+LEFT_UNSEEN: Final = 1_000
+"""How many it leaves for the claim: those touched last are likely to be touched again before."""
 
 
 class Replica:
@@ -30,6 +39,8 @@ class Replica:
         self.code_version = code_version
         self.follower = State(pool)
         self.leader: Leader | None = None
+        self._standby: Indexes | None = None
+        """Of the follower's state, for this replica's next leader; none while it leads."""
         self.read_to: dict[str, int] = dict.fromkeys((*INPUTS, ROUTED.name), 0)
         """The next offset to be read of each topic; the follower may not have folded so far."""
         self.life = 0
@@ -62,7 +73,7 @@ class Replica:
     def resume(self, mark: Mark) -> None:
         """Go on from a snapshot, before anything was read."""
         assert not any(self.read_to.values()), "it has read something"
-        self.follower = mark.state
+        self.follower, self._standby = mark.state, None
         self.read_to.update(mark.positions)
         self.leader_version, self.left = mark.leader_version, mark.left
         self._marked = mark.records // self._snapshot_every
@@ -71,6 +82,14 @@ class Replica:
     def unfolded(self) -> int:
         """Return how many inputs were read that no valid decision has named yet."""
         return sum(map(len, self._inputs.values()))
+
+    @property
+    def unseen(self) -> int:
+        """Return how much a leader here would have to look at before its next decision."""
+        if self.leader is not None:
+            return self.leader.unseen
+        known = self._standby or Indexes(self.follower, look=False)
+        return known.unseen
 
     def read(self, fact: Fact) -> None:
         """Take the next record of a partition; partitions may come in any interleaving."""
@@ -98,6 +117,19 @@ class Replica:
         return RouterEpochStarted(
             pool=self.pool, epoch=judged + 1, owner=owner, code_version=self.code_version
         )
+
+    def look(self, *, most: int = LOOK_AT, leave: int = LEFT_UNSEEN) -> None:
+        """Look at what was folded: all of it who leads, and some of it who may lead one day.
+
+        So a claim needs to look at no more than `leave`, however large the pool is.
+        """
+        if self.leader is not None:
+            self.leader.look()
+            return
+        if self._standby is None:
+            self._standby = Indexes(self.follower, look=False)
+        self._standby.look(most=most, leave=leave)
+        self._standby.first_due_offer()  # lets go of the settled ones
 
     def turn(self, now: datetime, *, alive: bool = False) -> Batch | None:
         """Return the next batch of decisions if this replica leads and has something to say."""
@@ -143,11 +175,16 @@ class Replica:
         mine = (leadership.epoch, leadership.owner) in self._claims
         self._claims = {claim for claim in self._claims if claim[0] > leadership.epoch}
         if mine:
-            state = self.follower.copy()
-            for waiting in self._inputs.values():
-                for fact in waiting:
-                    fold(state, fact)
-            self.leader = Leader(state)
+            self.leader = self._lead()
+
+    def _lead(self) -> Leader:
+        """Lead from the follower's state and all inputs read since; follow on with a copy of it."""
+        leader = Leader(self._standby or Indexes(self.follower, look=False))
+        self.follower, self._standby = self.follower.copy(), None
+        for waiting in self._inputs.values():
+            for fact in waiting:
+                leader.fold(fact)
+        return leader
 
     def _mark(self, routed: int) -> None:
         """Leave a mark if the decision before `routed` is the first beyond a round number.
@@ -166,9 +203,13 @@ class Replica:
         for topic, waiting in self._inputs.items():
             end = decision.positions.get(topic, 0)
             while waiting and waiting[0].offset < end:
-                fold(self.follower, waiting.popleft())
-        apply(self.follower, own(decision))
+                self._note(fold(self.follower, waiting.popleft()))
+        self._note(apply(self.follower, own(decision)))
         self.left = isinstance(decision, RouterProgress) and decision.leaving
         leader = self.leader
         if leader and leader.in_flight and decision.number == leader.in_flight.last:
             leader.in_flight = None
+
+    def _note(self, touched: Touched) -> None:
+        if self._standby is not None:
+            self._standby.note(touched)

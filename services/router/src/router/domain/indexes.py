@@ -1,11 +1,12 @@
 """Who waits and who is free, ordered, so that a decision never scans agents or calls.
 
-Derived from the state and the time of the last turn alone: built from them at the claim, then
-recomputed for what a fold touched and for the steps that time reached.
+Derived from the state and the time of the last turn alone: what a fold touched is noted and
+recomputed at the next look, and so are calls whose steps time reached. To begin with all is noted.
 """
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from itertools import islice
 
 from router.domain.evolve import OwnDecision, apply
 from router.domain.floor import Floor
@@ -19,10 +20,10 @@ from router.domain.touched import Kind, Touched
 
 
 class Indexes:
-    """What `decide` looks into. `state` is the leader's, and changes only through here."""
+    """What `decide` looks into: right as soon as `look` has left nothing unseen."""
 
-    def __init__(self, state: State) -> None:
-        """Build everything from the state, as if no turn had been taken yet."""
+    def __init__(self, state: State, *, look: bool = True) -> None:
+        """Begin as if no turn had been taken yet; without `look` all is still to be looked at."""
         self.state = state
         self.now = AT_ONCE
         """The time of the last turn: steps that were reached by then are taken."""
@@ -49,18 +50,42 @@ class Indexes:
             "site": self._site,
             "crowd": self.doubtful_sites.add,
             "queue": self._queue,
-            "policy": self._rebuild,
-            "calendar": self._rebuild,
         }
-        self._rebuild()
+        self._unseen: dict[tuple[Kind, str], None] = {}
+        """What was touched since it was looked at last, in the order of the last touches."""
+        self._note_all()
+        if look:
+            self.look()
 
     def touch(self, touched: Touched) -> None:
         """Recompute what a fold touched."""
-        for kind, item in touched:
-            self._recompute[kind](item)
-        if touched:
-            self.doubtful_sites.update(self._reserves)
-            self.stir_comparing()
+        self.note(touched)
+        self.look()
+
+    @property
+    def unseen(self) -> int:
+        """Return how much was noted and not looked at yet."""
+        return len(self._unseen)
+
+    def note(self, touched: Iterable[tuple[Kind, str]]) -> None:
+        """Note what a fold touched; what is touched again before the next look costs no more."""
+        for each in touched:
+            if each[0] in ("policy", "calendar"):
+                self._note_all()
+            else:
+                self._unseen.pop(each, None)
+                self._unseen[each] = None
+
+    def look(self, *, most: int | None = None, leave: int = 0) -> None:
+        """Recompute what was noted, `most` of it, but for the `leave` that were touched last."""
+        left = len(self._unseen) - leave
+        if left <= 0:
+            return
+        for each in list(islice(self._unseen, left if most is None else min(most, left))):
+            del self._unseen[each]
+            self._recompute[each[0]](each[1])
+        self.doubtful_sites.update(self._reserves)
+        self.stir_comparing()
 
     def stir_comparing(self) -> None:
         """Have the queues looked at that compare waits: whatever happens may change a wait."""
@@ -111,18 +136,15 @@ class Indexes:
                     found[queue_id] = found.get(queue_id, 0) + count
         return found
 
-    def _rebuild(self, _changed: str = "") -> None:
-        """Recompute everything. Rare: at the claim, and when the policy or a calendar changed."""
+    def _note_all(self) -> None:
+        """Note everything. Rare: to begin with, and when the policy or a calendar changed."""
         state = self.state
-        for queue_id in state.queues:
-            self._queue(queue_id)
-        for agent_id in state.agents:
-            self._agent(agent_id)
-        for call_id in state.calls:
-            self._call(call_id)
         for site_id in state.sites:
             self._look_reserve(site_id)
         self.doubtful_sites.update(state.sites)
+        self.note(("queue", queue_id) for queue_id in state.queues)
+        self.note(("agent", agent_id) for agent_id in state.agents)
+        self.note(("call", call_id) for call_id in state.calls)
 
     def _call(self, call_id: str) -> None:
         call = self.state.calls.get(call_id)
