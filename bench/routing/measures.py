@@ -40,9 +40,12 @@ def home_matrix(answers: Answers) -> list[list[float]]:
     return [[count / max(1, sum(row)) for count in row] for row in counts]
 
 
-def occupancy(answers: Answers, *, warm_up_s: float) -> dict[str, float]:
-    """Return the share of time each agent talked, from the warm-up's end to the last arrival."""
-    begins, ends = round(warm_up_s * SECOND), answers.day[-1].at
+def occupancy(answers: Answers, *, warm_up_s: float, share: float = 1.0) -> dict[str, float]:
+    """Return the share of time each agent talked, from the warm-up's end to the last arrival.
+
+    With `share` of the time in which they came only the first such part is looked at.
+    """
+    begins, ends = round(warm_up_s * SECOND), round(share * answers.day[-1].at)
     busy = dict.fromkeys((one.agent_id for one in answers.centre.staff), 0)
     for call, wait, agent_id in zip(answers.day, answers.waits, answers.agents, strict=True):
         if wait is not None and agent_id is not None:
@@ -57,6 +60,47 @@ def by_site(answers: Answers, busy: dict[str, float]) -> list[list[float]]:
     for one in answers.centre.staff:
         found[one.site].append(busy[one.agent_id])
     return [sorted(shares) for shares in found]
+
+
+def spread_by_chance(answers: Answers, *, warm_up_s: float) -> list[float]:
+    """Return by site how far chance alone spreads equal agents' occupancies: a standard deviation.
+
+    Each agent talks and is idle by turns; if all these times are independent, the share of a time
+    T that is talk has the variance (t² var(i) + i² var(t)) / (t + i)³ / T, with `t` and `i` the
+    mean talk and idle time. Quiet and busy times, which the agents of a site share, count as
+    chance here: so it is somewhat too much.
+
+    Source: L. Takács, "On a sojourn time problem in the theory of stochastic processes",
+    Transactions of the AMS 93 (1959).
+    """
+    talks, idle = _turns(answers)
+    length = answers.day[-1].at - round(warm_up_s * SECOND)
+    return [
+        math.sqrt(_variance(talk, rest) / length) for talk, rest in zip(talks, idle, strict=True)
+    ]
+
+
+def _variance(talk: Sequence[int], rest: Sequence[int]) -> float:
+    """Return the variance of the share talked, times the time that is looked at."""
+    t, i = statistics.fmean(talk), statistics.fmean(rest)
+    return (t**2 * statistics.pvariance(rest) + i**2 * statistics.pvariance(talk)) / (t + i) ** 3
+
+
+def _turns(answers: Answers) -> tuple[list[list[int]], list[list[int]]]:
+    """Return the lengths of all talks and of all idle times between them, by site."""
+    talks, idle = ([list[int]() for _ in answers.centre.sites] for _ in range(2))
+    ended: dict[str, int] = {}
+    for call, wait, one, site in sorted(
+        zip(answers.day, answers.waits, answers.agents, answers.sites, strict=True),
+        key=lambda answered: answered[0].at + (answered[1] or 0),
+    ):
+        if wait is None or one is None or site is None:
+            continue
+        if one in ended:
+            idle[site].append(call.at + wait - ended[one])
+        talks[site].append(call.handle)
+        ended[one] = call.at + wait + call.handle
+    return talks, idle
 
 
 class Gap(NamedTuple):

@@ -1,6 +1,7 @@
 """The router's routing against what the theory allows, in simulated days."""
 
 import os
+import statistics
 from collections.abc import Sequence
 from functools import partial
 from typing import Final
@@ -27,6 +28,7 @@ from bench.routing.measures import (
     home_matrix,
     home_share,
     occupancy,
+    spread_by_chance,
 )
 from bench.routing.simulation import Answers, simulate
 
@@ -39,6 +41,10 @@ RINGS_S: Final = (2, 4, 8)
 WINDOWS_S: Final = (5.0, 15.0, 60.0)
 LONGER: Final = 2.5
 """So many times longer are the days of which each agent's occupancy is taken: it is noisy."""
+
+LONG: Final = 1.2
+TENTH: Final = 10
+"""A tenth of the agents have ten times the calls each: 3,000, so that chance is hardly left."""
 
 _NOTE = """\
 Sites of 120, 80, 60 and 140 agents, handle time 240 s exponential, {calls} calls a day, common
@@ -53,6 +59,7 @@ async def measure(report: Report) -> None:
         *(partial(_skills, report, load) for load in LOADS),
         partial(_sites, report, "balanced", BALANCED),
         partial(_sites, report, "skewed", SKEWED),
+        partial(_long, report),
         partial(_selection, report),
         partial(_rings, report),
         partial(_windows, report),
@@ -110,10 +117,21 @@ def _sites(report: Report, name: str, shares: Sequence[float]) -> None:
 def _occupancy(report: Report, name: str, routed: Answers) -> None:
     sites = by_site(routed, occupancy(routed, warm_up_s=WARM_UP_S))
     means = [sum(shares) / len(shares) for shares in sites]
-    for site, mean, shares in zip(SITES, means, sites, strict=True):
+    chance = spread_by_chance(routed, warm_up_s=WARM_UP_S)
+    for site, mean, shares, error in zip(SITES, means, sites, chance, strict=True):
         report.add(f"{name}: occupancy in {site}", mean, "share")
         report.add(f"{name}: most less least in {site}", 100 * (shares[-1] - shares[0]), "points")
+        spread = 100 * statistics.stdev(shares)
+        name_of_it = f"{name}: spread in {site}, over that by chance"
+        report.add(name_of_it, spread, "points", baseline=100 * error)
     report.add(f"{name}: busiest less idlest site", 100 * (max(means) - min(means)), "points")
+
+
+def _long(report: Report) -> None:
+    """Add how busy agents are over so many calls each that chance hardly tells them apart."""
+    few = tuple(size // TENTH for size in SIZES)
+    calls = day(round(CALLS * LONG), rate_of(0.92, sum(few)), shares=SKEWED)
+    _occupancy(report, "skewed, a tenth of the agents, long", simulate(calls, centre(few)))
 
 
 def _selection(report: Report) -> None:

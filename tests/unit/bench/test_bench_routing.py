@@ -3,6 +3,7 @@
 `make bench NAME=routing` has the same over longer days.
 """
 
+import math
 import statistics
 from functools import cache
 
@@ -28,6 +29,7 @@ from bench.routing.measures import (
     home_matrix,
     home_share,
     occupancy,
+    spread_by_chance,
 )
 from bench.routing.simulation import Answers, simulate
 from contact_events.config import Selection
@@ -113,13 +115,31 @@ def test_no_site_lets_its_callers_wait_longer_than_another(shares: tuple[float, 
     assert max(gap.errors for gap in alone) > max(gap.errors for gap in found)
 
 
-def test_agents_of_one_site_are_equally_busy() -> None:
+@cache
+def long_day() -> Answers:
     """In a small centre, since what an agent talks in all evens out with time, not with calls."""
     sizes = tuple(size // 20 for size in SIZES)
-    long_day = day(30_000, rate_of(0.92, sum(sizes)), shares=SKEWED)
-    answers = simulate(long_day, centre(sizes))
-    for shares in by_site(answers, occupancy(answers, warm_up_s=10 * HANDLE_S)):
+    calls = day(30_000, rate_of(0.92, sum(sizes)), shares=SKEWED)
+    return simulate(calls, centre(sizes))
+
+
+def test_agents_of_one_site_are_equally_busy() -> None:
+    for shares in by_site(long_day(), occupancy(long_day(), warm_up_s=10 * HANDLE_S)):
         assert shares[-1] - shares[0] < 0.02
+
+
+def test_what_still_tells_agents_of_one_site_apart_is_chance() -> None:
+    """It is no more than chance makes it, and the less the longer one looks."""
+    chance = spread_by_chance(long_day(), warm_up_s=10 * HANDLE_S)
+    allowed = math.fsum(error**2 for error in chance)
+    spreads = []
+    for share in (0.25, 1.0):
+        busy = occupancy(long_day(), warm_up_s=10 * HANDLE_S, share=share)
+        sites = by_site(long_day(), busy)
+        spreads.append(math.fsum(statistics.variance(shares) for shares in sites))
+    early, whole = spreads
+    assert whole < allowed
+    assert whole < early / 2, "it falls with the time that is looked at: by 4, but for chance"
 
 
 def test_sites_are_equally_busy_at_balanced_load() -> None:
