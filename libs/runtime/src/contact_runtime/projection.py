@@ -10,10 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contact_events.topics import Topic
 from contact_runtime.clock import Clock
+from contact_runtime.lease import lead
 from contact_runtime.log import Log
 from contact_runtime.metrics import Metrics
 from contact_runtime.reader import LINGER_S, Received, run_reader
+from contact_runtime.relay import run_relay
 from contact_runtime.rows import Unit
+from contact_runtime.serve import Background
 from contact_runtime.store import SqlStore, SqlUnit
 
 
@@ -54,3 +57,40 @@ async def run_projection(
         metrics=metrics,
         linger_s=linger_s,
     )
+
+
+def projecting(
+    lease: str,
+    store: SqlStore,
+    log: Log,
+    *,
+    reader: str,
+    topics: Iterable[Topic],
+    fold: Fold,
+    clock: Clock,
+    metrics: Metrics,
+    linger_s: float = LINGER_S,
+) -> Background:
+    """Return the work of one replica, who holds the lease: the projection, and its relay."""
+    names = tuple(topics)
+
+    async def project(stop: asyncio.Event) -> None:
+        await run_projection(
+            store,
+            log,
+            reader=reader,
+            topics=names,
+            fold=fold,
+            clock=clock,
+            stop=stop,
+            metrics=metrics,
+            linger_s=linger_s,
+        )
+
+    async def publish(stop: asyncio.Event) -> None:
+        await run_relay(store, log, stop=stop, metrics=metrics)
+
+    async def under_lease(stop: asyncio.Event) -> None:
+        await lead(store, lease, [project, publish], stop=stop, metrics=metrics)
+
+    return Background(lease, under_lease)

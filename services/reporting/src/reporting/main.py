@@ -1,6 +1,5 @@
 """Every part of reporting, in the order in which they start."""
 
-import asyncio
 from collections.abc import Sequence
 from functools import partial
 
@@ -9,12 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contact_events.topics import QUEUE_STATE
 from contact_runtime.clock import BusinessClock
 from contact_runtime.ground import Ground, app_of
-from contact_runtime.lease import lead
 from contact_runtime.log import Log
 from contact_runtime.metrics import Metrics
-from contact_runtime.projection import run_projection
+from contact_runtime.projection import projecting
 from contact_runtime.reader import Received
-from contact_runtime.relay import run_relay
 from contact_runtime.serve import Background
 from contact_runtime.store import SqlStore
 from reporting import http
@@ -40,29 +37,19 @@ def background(
     store: SqlStore, log: Log, clock: BusinessClock, boards: Boards, metrics: Metrics
 ) -> list[Background]:
     """Return what runs beside the API: the boards everywhere, the projection under a lease."""
-
-    async def under_lease(stop: asyncio.Event) -> None:
-        work = [
-            lambda stop: run_projection(
-                store,
-                log,
-                reader=READER,
-                topics=READS,
-                fold=fold,
-                clock=clock,
-                metrics=metrics,
-                stop=stop,
-                linger_s=PROJECTION_LINGER_S,
-            ),
-            lambda stop: run_relay(store, log, metrics=metrics, stop=stop),
-        ]
-        await lead(store, "projection", work, stop=stop, metrics=metrics)
-
+    projection = projecting(
+        "projection",
+        store,
+        log,
+        reader=READER,
+        topics=READS,
+        fold=fold,
+        clock=clock,
+        metrics=metrics,
+        linger_s=PROJECTION_LINGER_S,
+    )
     topics = [topic.name for topic in (*READS, QUEUE_STATE)]
-    return [
-        Background("projection", under_lease),
-        Background("boards", partial(boards.follow, log, topics)),
-    ]
+    return [projection, Background("boards", partial(boards.follow, log, topics))]
 
 
 async def main(settings: Settings) -> int:

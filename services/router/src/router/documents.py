@@ -100,14 +100,16 @@ def routes_of(kind: Kind) -> APIRouter:
         prefix=f"/{kind.plural}", tags=[kind.plural], route_class=_telling_all_faults(kind)
     )
     _reading(routes, kind)
+    _reading_one(routes, kind)
     _changing(routes, kind)
     return routes
 
 
 def _reading(routes: APIRouter, kind: Kind) -> None:
-    named: Any = Annotated[Id, Path(alias=f"{kind.name}_id")]
-    one = f"/{{{kind.name}_id}}"
+    view: Any = kind.view
+    says = f"Return {kind.plural} as ordered, by id."
 
+    @routes.get("", response_model=Page[view], description=says)
     async def read_all(
         principal: Reads,
         desk: AtDesk,
@@ -124,6 +126,14 @@ def _reading(routes: APIRouter, kind: Kind) -> None:
         items = [kind.show(found[name]) for name in names[:limit]]
         return {"items": items, "next": names[limit - 1] if len(names) > limit else None}
 
+
+def _reading_one(routes: APIRouter, kind: Kind) -> None:
+    named: Any = Annotated[Id, Path(alias=f"{kind.name}_id")]
+    view: Any = kind.view
+    one = f"/{{{kind.name}_id}}"
+    says = f"Return the {kind.name} as ordered."
+
+    @routes.get(one, response_model=view, description=says)
     async def read(
         name: named,
         principal: Reads,
@@ -142,6 +152,9 @@ def _reading(routes: APIRouter, kind: Kind) -> None:
         response.headers["ETag"] = etag(revision)
         return kind.show(revision)
 
+    says = "Return all revisions, the newest first: what was said, by whom and when."
+
+    @routes.get(f"{one}/history", response_model=History[view], description=says)
     async def read_history(
         name: named,
         principal: Reads,
@@ -156,15 +169,6 @@ def _reading(routes: APIRouter, kind: Kind) -> None:
         end = min(before or len(history) + 1, len(history) + 1) - 1
         items = [kind.show(revision) for revision in reversed(history[max(0, end - limit) : end])]
         return {"items": items, "next": end - limit + 1 if end > limit else None}
-
-    def add(path: str, endpoint: Any, model: Any, says: str) -> None:
-        routes.add_api_route(path, endpoint, response_model=model, description=says)
-
-    view: Any = kind.view
-    add("", read_all, Page[view], f"Return {kind.plural} as ordered, by id.")
-    add(one, read, view, f"Return the {kind.name} as ordered.")
-    says = "Return all revisions, the newest first: what was said, by whom and when."
-    add(f"{one}/history", read_history, History[view], says)
 
 
 def _changing(routes: APIRouter, kind: Kind) -> None:

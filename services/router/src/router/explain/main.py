@@ -1,16 +1,12 @@
 """Every part of explaining, in the order in which they start."""
 
-import asyncio
-
 from fastapi import FastAPI
 
 from contact_runtime.clock import Clock
 from contact_runtime.ground import Ground, app_of
-from contact_runtime.lease import lead
 from contact_runtime.log import Log
 from contact_runtime.metrics import Metrics
-from contact_runtime.projection import run_projection
-from contact_runtime.relay import run_relay
+from contact_runtime.projection import projecting
 from contact_runtime.serve import Background
 from contact_runtime.store import SqlStore
 from router.explain import http
@@ -30,25 +26,18 @@ INDEX_LINGER_S = 0.25
 
 def background(store: SqlStore, log: Log, clock: Clock, metrics: Metrics) -> list[Background]:
     """Return what runs beside the API: the index, kept by one replica under a lease."""
-
-    async def under_lease(stop: asyncio.Event) -> None:
-        work = [
-            lambda stop: run_projection(
-                store,
-                log,
-                reader=READER,
-                topics=READS,
-                fold=project,
-                clock=clock,
-                metrics=metrics,
-                stop=stop,
-                linger_s=INDEX_LINGER_S,
-            ),
-            lambda stop: run_relay(store, log, metrics=metrics, stop=stop),
-        ]
-        await lead(store, "index", work, stop=stop, metrics=metrics)
-
-    return [Background("index", under_lease)]
+    index = projecting(
+        "index",
+        store,
+        log,
+        reader=READER,
+        topics=READS,
+        fold=project,
+        clock=clock,
+        metrics=metrics,
+        linger_s=INDEX_LINGER_S,
+    )
+    return [index]
 
 
 def create_explain_app(
