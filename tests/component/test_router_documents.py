@@ -12,13 +12,13 @@ from msgspec.structs import replace
 
 from contact_events.calls import Text
 from contact_events.config import SkillChanged
-from contact_events.topics import ROUTER_SNAPSHOTS, ROUTING_CONFIG, TOPICS
+from contact_events.topics import ROUTER_SNAPSHOTS, ROUTING_CONFIG
 from contact_runtime.log import TopicPartition
 from contact_runtime.memory_log import MemoryLog
 from router.orders import Revision
 from sim.apis import Api, propose
 from sim.centre import SITES, queue_documents, skill_documents
-from tests.support.router_app import PARTITION, PARTITIONS, POOL, RunningRouter
+from tests.support.router_app import PARTITION, POOL, RunningRouter
 from tests.support.wait import until
 
 CONFIG = TopicPartition(ROUTING_CONFIG.name, PARTITION)
@@ -78,20 +78,6 @@ BODIES: dict[str, dict[str, Any]] = {
     },
 }
 """One body of each kind, with every field set."""
-
-
-@pytest.fixture
-async def log() -> MemoryLog:
-    log = MemoryLog()
-    await log.ensure_topics(TOPICS, PARTITIONS)
-    return log
-
-
-@pytest.fixture
-async def router(log: MemoryLog) -> AsyncIterator[RunningRouter]:
-    router = RunningRouter(log).start()
-    yield await router.leading()
-    await router.stop()
 
 
 @pytest.fixture

@@ -23,23 +23,6 @@ DRY = {"dry_run": "true"}
 
 
 @pytest.fixture
-async def log() -> MemoryLog:
-    return MemoryLog()
-
-
-@pytest.fixture
-async def others(log: MemoryLog) -> Others:
-    return await Others(log).open()
-
-
-@pytest.fixture
-async def router(log: MemoryLog, others: Others) -> AsyncIterator[RunningRouter]:
-    router = RunningRouter(log).start()
-    yield await router.leading()
-    await router.stop()
-
-
-@pytest.fixture
 async def admin(router: RunningRouter, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     async with router.client(tmp_path) as client:
         for path in ("skills/sales", "sites/moscow"):

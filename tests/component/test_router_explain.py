@@ -45,20 +45,6 @@ def log() -> GatedLog:
 
 
 @pytest.fixture
-async def others(log: GatedLog) -> AsyncIterator[Others]:
-    others = await Others(log).open()
-    yield others
-    await others.close()
-
-
-@pytest.fixture
-async def router(log: GatedLog, others: Others) -> AsyncIterator[RunningRouter]:
-    router = await RunningRouter(log).start().leading()
-    yield router
-    await router.stop()
-
-
-@pytest.fixture
 async def explain(
     log: GatedLog,
     others: Others,

@@ -7,10 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
-from contact_events.topics import ROUTING_CONFIG, TOPICS
+from contact_events.topics import ROUTING_CONFIG
 from contact_runtime.log import TopicPartition
 from contact_runtime.memory_log import MemoryLog
-from tests.support.router_app import PARTITION, PARTITIONS, RunningRouter
+from tests.support.router_app import PARTITION, RunningRouter
 
 SITE = {
     "name": {"ru": "Москва", "en": "Moscow"},
@@ -22,20 +22,6 @@ SITE = {
 SKILL = {"name": {"ru": "Продажи", "en": "Sales"}}
 QUEUE = {"client_id": "acme", "name": {"ru": "Продажи", "en": "Sales"}, "skills": {"sales": 1}}
 CONFIG = TopicPartition(ROUTING_CONFIG.name, PARTITION)
-
-
-@pytest.fixture
-async def log() -> MemoryLog:
-    log = MemoryLog()
-    await log.ensure_topics(TOPICS, PARTITIONS)
-    return log
-
-
-@pytest.fixture
-async def router(log: MemoryLog) -> AsyncIterator[RunningRouter]:
-    router = RunningRouter(log).start()
-    yield await router.leading()
-    await router.stop()
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The router's loop on a log in memory: who leads, what is written beside decisions."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -24,28 +23,6 @@ from router.silence import Silence
 from tests.support.router_app import PARTITION, Others, RunningRouter
 from tests.support.router_world import START, agent_changed
 from tests.support.wait import until
-
-
-@pytest.fixture
-def log() -> MemoryLog:
-    return MemoryLog()
-
-
-@pytest.fixture
-async def others(log: MemoryLog) -> AsyncIterator[Others]:
-    others = await Others(log).open()
-    yield others
-    await others.close()
-
-
-@pytest.fixture
-async def routers(log: MemoryLog, others: Others) -> AsyncIterator[list[RunningRouter]]:
-    """Give a list of replicas; what is in it is stopped in the end."""
-    running: list[RunningRouter] = []
-    yield running
-    for router in running:
-        if router.task is not None and not router.task.done():
-            await router.stop()
 
 
 def _records(log: MemoryLog, topic: str) -> list[Any]:

@@ -8,9 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from contact_events.topics import TOPICS
-from contact_runtime.memory_log import MemoryLog
-from tests.support.router_app import PARTITIONS, RunningRouter
+from tests.support.router_app import RunningRouter
 
 PAGE = Path(__file__).parents[2] / "docs" / "policy.md"
 COMMAND = re.compile(r"^(curl .*?)  # ([0-9]{3})$", re.MULTILINE | re.DOTALL)
@@ -25,13 +23,9 @@ def commands() -> list[tuple[list[str], int]]:
 
 
 @pytest.fixture
-async def admin(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
-    log = MemoryLog()
-    await log.ensure_topics(TOPICS, PARTITIONS)
-    router = await RunningRouter(log).start().leading()
+async def admin(router: RunningRouter, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     async with router.client(tmp_path) as client:
         yield client
-    await router.stop()
 
 
 async def test_each_command_is_answered_as_the_page_says(admin: httpx.AsyncClient) -> None:

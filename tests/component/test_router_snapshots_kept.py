@@ -3,7 +3,7 @@
 import asyncio
 import dataclasses
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 
 import msgspec
 import pytest
@@ -27,28 +27,6 @@ EVERY = 10
 VERSION = "this"
 MANIFESTS = TopicPartition(ROUTER_SNAPSHOTS.name, PARTITION)
 CHUNKS = TopicPartition(ROUTER_SNAPSHOT_CHUNKS.name, PARTITION)
-
-
-@pytest.fixture
-def log() -> MemoryLog:
-    return MemoryLog()
-
-
-@pytest.fixture
-async def others(log: MemoryLog) -> AsyncIterator[Others]:
-    others = await Others(log).open()
-    yield others
-    await others.close()
-
-
-@pytest.fixture
-async def routers(log: MemoryLog, others: Others) -> AsyncIterator[list[RunningRouter]]:
-    """Give a list of replicas; what is in it is stopped in the end."""
-    running: list[RunningRouter] = []
-    yield running
-    for router in running:
-        if router.task is not None and not router.task.done():
-            await router.stop()
 
 
 def _router(log: MemoryLog, version: str = VERSION) -> RunningRouter:
