@@ -146,7 +146,7 @@ async def test_who_is_silent_until_a_closed_queue_is_refused(door: FrontDoor) ->
     for _ in range(2):
         door.clock.advance(INPUT_WAIT_S)
         async with door.store.unit() as unit:
-            await tick(door.clock)(unit, call["call_id"])
+            await tick(unit, call["call_id"], door.clock.now())
     assert told(door, call["call_id"])[-1] == ("CallRefused", "closed")
 
 

@@ -22,7 +22,7 @@ from contact_runtime.log import Entry, TopicPartition
 from contact_runtime.memory_log import MemoryLog
 from contact_runtime.memory_store import MemoryStore
 from contact_runtime.metrics import Metrics
-from contact_runtime.projection import run_projection
+from contact_runtime.projection import folded
 from contact_runtime.reader import Received, run_reader
 from contact_runtime.rows import Store, Unit
 from contact_runtime.store import SqlStore
@@ -294,12 +294,12 @@ async def test_a_projection_writes_rows_and_positions_together(
         await say(log, paid_in("a", 1), "a", sequence)
 
     async def run(stop: asyncio.Event) -> None:
-        await run_projection(
+        await run_reader(
             sql_store,
             log,
             reader="test",
             topics=TOPICS,
-            fold=fold,
+            handler=folded(fold),
             clock=StoppedClock(NOON),
             stop=stop,
         )

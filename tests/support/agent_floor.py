@@ -135,7 +135,7 @@ class Floor:
 
     async def _tick(self, agent_id: str) -> None:
         async with self.store.unit() as unit:
-            await tick(self.clock)(unit, agent_id)
+            await tick(unit, agent_id, self.clock.now())
 
     def decision(self, position: int = 0) -> dict[str, Any]:
         """Return what every decision carries; `position` is where it was in call-arrived."""

@@ -187,7 +187,7 @@ class Ivr(Host):
         return ivr.consumers.handler(self.clock)
 
     async def tick(self, unit: Unit, key: str) -> None:
-        await ivr.consumers.tick(self.clock)(unit, key)
+        await ivr.consumers.tick(unit, key, self.clock.now())
 
     def calls(self) -> dict[str, Call]:
         return self.rows(ivr.tables.CALL)
@@ -217,7 +217,7 @@ class Agents(Host):
         return agent_state.consumers.handler(self.clock)
 
     async def tick(self, unit: Unit, key: str) -> None:
-        await agent_state.consumers.tick(self.clock)(unit, key)
+        await agent_state.consumers.tick(unit, key, self.clock.now())
 
     def agents(self) -> dict[str, Agent]:
         return self.rows(agent_state.tables.AGENT)

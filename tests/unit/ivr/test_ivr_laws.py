@@ -380,7 +380,7 @@ def test_what_nobody_answers_in_time_is_given_up_by_the_timer() -> None:
 
     async def carry_out() -> None:
         async with world.store.unit() as unit:
-            await tick(world.clock)(unit, key)
+            await tick(unit, key, world.clock.now())
 
     asyncio.run(carry_out())
     call = world.call()

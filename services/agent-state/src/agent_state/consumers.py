@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol
 
 from agent_state.commands import Cause, carry_out
 from agent_state.domain.agent import calls_held
@@ -39,14 +38,6 @@ READER = "agent-state"
 READS = (CALL_ARRIVED, ROUTED)
 
 
-class TickHandler(Protocol):
-    """Carries out the due time of one row, at `now` or as late as it is."""
-
-    async def __call__(self, unit: Unit, key: str, now: datetime | None = None) -> None:
-        """Carry out the tick of `key`."""
-        ...
-
-
 def handler(clock: Clock) -> RecordHandler:
     """Return what carries out a batch of records in one transaction.
 
@@ -65,14 +56,9 @@ def handler(clock: Clock) -> RecordHandler:
     return handle_batch
 
 
-def tick(clock: Clock) -> TickHandler:
-    """Return what carries out the due time of an agent: ringing or after-call work is over."""
-
-    async def tick_agent(unit: Unit, key: str, now: datetime | None = None) -> None:
-        cause = Cause(now or clock.now(), f"timer:{key}")
-        await carry_out(unit, key, Tick(), cause)
-
-    return tick_agent
+async def tick(unit: Unit, agent_id: str, now: datetime) -> None:
+    """Carry out the due time of an agent: ringing or after-call work is over."""
+    await carry_out(unit, agent_id, Tick(), Cause(now, f"timer:{agent_id}"))
 
 
 async def _hear(unit: Unit, received: Received, cause: Cause) -> None:

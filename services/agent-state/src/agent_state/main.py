@@ -12,15 +12,12 @@ from agent_state.sockets import Sockets
 from agent_state.tables import AGENT
 from contact_runtime.batcher import CommandBatcher
 from contact_runtime.clock import Clock
+from contact_runtime.consuming import consuming
 from contact_runtime.ground import Ground, app_of
-from contact_runtime.lease import lead
 from contact_runtime.log import Log
 from contact_runtime.metrics import Metrics
-from contact_runtime.reader import run_reader
-from contact_runtime.relay import run_relay
 from contact_runtime.rows import Store, Unit
 from contact_runtime.serve import Background
-from contact_runtime.timers import run_timers
 
 DESCRIPTION = "Agents: presence, offers settled once each, talk and wrap-up; desktops' sockets."
 
@@ -42,27 +39,17 @@ def background(
     store: Store, log: Log, clock: Clock, sockets: Sockets, metrics: Metrics
 ) -> list[Background]:
     """Return what runs beside the API: on one replica its reader, timers and relay."""
-
-    async def read(stop: asyncio.Event) -> None:
-        await run_reader(
-            store,
-            log,
-            reader=READER,
-            topics=READS,
-            handler=handler(clock),
-            clock=clock,
-            stop=stop,
-            metrics=metrics,
-        )
-
-    async def time_out(stop: asyncio.Event) -> None:
-        await run_timers(store, AGENT, tick(clock), clock, stop=stop, metrics=metrics)
-
-    async def publish(stop: asyncio.Event) -> None:
-        await run_relay(store, log, stop=stop, metrics=metrics)
-
-    async def under_lease(stop: asyncio.Event) -> None:
-        await lead(store, "agent-state", [read, time_out, publish], stop=stop, metrics=metrics)
+    consumers = consuming(
+        "agent-state",
+        store,
+        log,
+        reader=READER,
+        topics=READS,
+        handler=handler(clock),
+        clock=clock,
+        metrics=metrics,
+        timer=(AGENT, tick),
+    )
 
     async def listen(stop: asyncio.Event) -> None:
         async with store.listening():  # so that sockets here show what is committed elsewhere
@@ -71,7 +58,7 @@ def background(
     return [
         Background("listener", listen),
         Background("sockets", sockets.run),
-        Background("consumers", under_lease),
+        consumers,
     ]
 
 

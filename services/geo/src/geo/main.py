@@ -1,14 +1,10 @@
 """Every part of geo, in the order in which they start."""
 
-import asyncio
-
 from contact_runtime.clock import Clock
+from contact_runtime.consuming import consuming
 from contact_runtime.ground import Ground, app_of
-from contact_runtime.lease import lead
 from contact_runtime.log import Log
 from contact_runtime.metrics import Metrics
-from contact_runtime.reader import run_reader
-from contact_runtime.relay import run_relay
 from contact_runtime.rows import Store
 from contact_runtime.serve import Background
 from geo import http
@@ -20,26 +16,17 @@ DESCRIPTION = "Where callers are, as far as the numbering plans tell."
 
 def background(store: Store, log: Log, clock: Clock, metrics: Metrics) -> list[Background]:
     """Return what runs beside the API: on one replica its reader and relay."""
-
-    async def read(stop: asyncio.Event) -> None:
-        await run_reader(
-            store,
-            log,
-            reader=READER,
-            topics=READS,
-            handler=handler(clock),
-            clock=clock,
-            stop=stop,
-            metrics=metrics,
-        )
-
-    async def publish(stop: asyncio.Event) -> None:
-        await run_relay(store, log, stop=stop, metrics=metrics)
-
-    async def under_lease(stop: asyncio.Event) -> None:
-        await lead(store, "geo", [read, publish], stop=stop, metrics=metrics)
-
-    return [Background("consumers", under_lease)]
+    consumers = consuming(
+        "geo",
+        store,
+        log,
+        reader=READER,
+        topics=READS,
+        handler=handler(clock),
+        clock=clock,
+        metrics=metrics,
+    )
+    return [consumers]
 
 
 async def main(settings: Settings) -> int:

@@ -1,6 +1,7 @@
 """What ivr hears: outcomes and requests, agents, and the router's valid decisions."""
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from contact_events.agents import AgentChanged
 from contact_events.answering import (
@@ -37,8 +38,6 @@ from ivr.tables import AGENT, CALL, PROJECT
 READER = "ivr"
 READS = (ANSWERED, AGENT_STATE, ROUTED, ROUTING_CONFIG)
 
-Tick = Callable[[Unit, str], Awaitable[None]]
-
 
 def handler(clock: Clock) -> RecordHandler:
     """Return what carries out a batch of records in one transaction.
@@ -55,22 +54,18 @@ def handler(clock: Clock) -> RecordHandler:
     return handle_batch
 
 
-def tick(clock: Clock) -> Tick:
-    """Return what carries out the due time of a call: no input in time, or not joined in time."""
-
-    async def tick_call(unit: Unit, call_id: str) -> None:
-        call = await unit.load(CALL, call_id)
-        cause = Cause(clock.now(), f"timer:{call_id}")
-        if isinstance(call, Joining):
-            carry_out(unit, call_id, call, GiveUpJoining(cause.time), cause)
-        if isinstance(call, InFlow):
-            project = await unit.peek(PROJECT, call.project_id)
-            if project is not None:
-                time_out = TimeOutInput(now=cause.time, project=project)
-                command = await with_hours(unit, call_id, call, time_out, cause.time)
-                carry_out(unit, call_id, call, command, cause)
-
-    return tick_call
+async def tick(unit: Unit, call_id: str, now: datetime) -> None:
+    """Carry out the due time of a call: no input in time, or not joined in time."""
+    call = await unit.load(CALL, call_id)
+    cause = Cause(now, f"timer:{call_id}")
+    if isinstance(call, Joining):
+        carry_out(unit, call_id, call, GiveUpJoining(cause.time), cause)
+    if isinstance(call, InFlow):
+        project = await unit.peek(PROJECT, call.project_id)
+        if project is not None:
+            time_out = TimeOutInput(now=cause.time, project=project)
+            command = await with_hours(unit, call_id, call, time_out, cause.time)
+            carry_out(unit, call_id, call, command, cause)
 
 
 async def hear_one(unit: Unit, envelope: Envelope, cause: Cause) -> None:

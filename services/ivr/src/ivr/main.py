@@ -1,19 +1,15 @@
 """Every part of ivr, in the order in which they start."""
 
 import asyncio
-from datetime import datetime
 
 from contact_runtime.clock import Clock
+from contact_runtime.consuming import consuming
 from contact_runtime.ground import Ground, app_of
 from contact_runtime.hints import QueueHints
-from contact_runtime.lease import lead
 from contact_runtime.log import Log
 from contact_runtime.metrics import Metrics
-from contact_runtime.reader import run_reader
-from contact_runtime.relay import run_relay
-from contact_runtime.rows import Store, Unit
+from contact_runtime.rows import Store
 from contact_runtime.serve import Background
-from contact_runtime.timers import run_timers
 from ivr import http
 from ivr.consumers import READER, READS, handler, tick
 from ivr.desk import Desk
@@ -26,38 +22,23 @@ DESCRIPTION = "The front door: calls arrive, choose, wait, are joined with agent
 
 def background(store: Store, log: Log, clock: Clock, metrics: Metrics) -> list[Background]:
     """Return what runs beside the API: on one replica its reader, timers and relay."""
-
-    async def read(stop: asyncio.Event) -> None:
-        await run_reader(
-            store,
-            log,
-            reader=READER,
-            topics=READS,
-            handler=handler(clock),
-            clock=clock,
-            stop=stop,
-            metrics=metrics,
-        )
-
-    async def time_out(stop: asyncio.Event) -> None:
-        tick_call = tick(clock)
-
-        async def tick_due(unit: Unit, key: str, now: datetime) -> None:
-            await tick_call(unit, key)
-
-        await run_timers(store, CALL, tick_due, clock, stop=stop, metrics=metrics)
-
-    async def publish(stop: asyncio.Event) -> None:
-        await run_relay(store, log, stop=stop, metrics=metrics)
-
-    async def under_lease(stop: asyncio.Event) -> None:
-        await lead(store, "ivr", [read, time_out, publish], stop=stop, metrics=metrics)
+    consumers = consuming(
+        "ivr",
+        store,
+        log,
+        reader=READER,
+        topics=READS,
+        handler=handler(clock),
+        clock=clock,
+        metrics=metrics,
+        timer=(CALL, tick),
+    )
 
     async def listen(stop: asyncio.Event) -> None:
         async with store.listening():  # so that long polls here hear of commits elsewhere
             await stop.wait()
 
-    return [Background("listener", listen), Background("consumers", under_lease)]
+    return [Background("listener", listen), consumers]
 
 
 async def main(settings: Settings) -> int:

@@ -7,10 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contact_events.topics import QUEUE_STATE
 from contact_runtime.clock import BusinessClock
+from contact_runtime.consuming import consuming
 from contact_runtime.ground import Ground, app_of
 from contact_runtime.log import Log
 from contact_runtime.metrics import Metrics
-from contact_runtime.projection import projecting
+from contact_runtime.projection import folded
 from contact_runtime.reader import Received
 from contact_runtime.serve import Background
 from contact_runtime.store import SqlStore
@@ -37,13 +38,13 @@ def background(
     store: SqlStore, log: Log, clock: BusinessClock, boards: Boards, metrics: Metrics
 ) -> list[Background]:
     """Return what runs beside the API: the boards everywhere, the projection under a lease."""
-    projection = projecting(
+    projection = consuming(
         "projection",
         store,
         log,
         reader=READER,
         topics=READS,
-        fold=fold,
+        handler=folded(fold),
         clock=clock,
         metrics=metrics,
         linger_s=PROJECTION_LINGER_S,

@@ -3,10 +3,11 @@
 from fastapi import FastAPI
 
 from contact_runtime.clock import Clock
+from contact_runtime.consuming import consuming
 from contact_runtime.ground import Ground, app_of
 from contact_runtime.log import Log
 from contact_runtime.metrics import Metrics
-from contact_runtime.projection import projecting
+from contact_runtime.projection import folded
 from contact_runtime.serve import Background
 from contact_runtime.store import SqlStore
 from router.explain import http
@@ -26,13 +27,13 @@ INDEX_LINGER_S = 0.25
 
 def background(store: SqlStore, log: Log, clock: Clock, metrics: Metrics) -> list[Background]:
     """Return what runs beside the API: the index, kept by one replica under a lease."""
-    index = projecting(
+    index = consuming(
         "index",
         store,
         log,
         reader=READER,
         topics=READS,
-        fold=project,
+        handler=folded(project),
         clock=clock,
         metrics=metrics,
         linger_s=INDEX_LINGER_S,
