@@ -6,14 +6,16 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Final
+from typing import Final, NamedTuple
 
 from bench.report import Report, draw
 from bench.routing.centre import Centre, centre
 from bench.routing.router import Routed
+from contact_events.config import QueueChanged
 from contact_events.routing import CallRouted
 from router.domain.evolve import OwnDecision
 from router.domain.indexes import Indexes
+from router.domain.rules import standing
 from router.domain.state import Agent, Call, Fact, State
 
 AGENTS: Final = (1_000, 10_000, 100_000)
@@ -185,13 +187,26 @@ def _scan_us(router: Timed, times: int) -> float:
         chosen = naive(router.state)
         spent_s.append(time.perf_counter() - began)
         (offer,) = router.offers()
-        assert chosen == (offer.call_id, offer.agent_id), (chosen, offer)
+        assert chosen == Found.of(offer), (chosen, offer)
         router.ends()
         router.offers()
     return 1e6 * statistics.median(spent_s)
 
 
-def naive(state: State) -> tuple[str, str] | None:
+class Found(NamedTuple):
+    """Which call is offered to whom, and how many were left out for what."""
+
+    call_id: str
+    agent_id: str
+    excluded: dict[str, int]
+
+    @classmethod
+    def of(cls, offer: CallRouted) -> "Found":
+        """Return what the router found."""
+        return cls(offer.call_id, offer.agent_id, offer.why.excluded)
+
+
+def naive(state: State) -> Found | None:
     """Return the next call to be offered and its agent, with no index at all.
 
     Of the calls that anybody free can take the first by priority and time, of the agents the
@@ -214,28 +229,31 @@ def _waits(state: State, call: Call) -> bool:
     return not any(one.attempt == call.attempt and not one.rescinded for one in offers)
 
 
-def _scan(state: State, call_id: str, call: Call) -> tuple[str, str] | None:
-    needed = state.queues[call.queue_id or ""].skills
+def _scan(state: State, call_id: str, call: Call) -> Found | None:
+    queue, home = state.queues[call.queue_id or ""], call.entry_site_id
     excluded: dict[str, int] = {}
-    best: tuple[bool, int, str] | None = None
+    free: list[tuple[bool, int, str]] = []
     for agent_id, agent in state.agents.items():
-        reason = _left_out(state, agent_id, agent, needed)
-        if reason is not None:
+        reason = _left_out(state, agent_id, agent, queue, call.channel)
+        if reason is None:
+            free.append((agent.site_id != home, agent.offset, agent_id))
+        else:
             excluded[reason] = excluded.get(reason, 0) + 1
-            continue
-        key = (agent.site_id != call.entry_site_id, agent.offset, agent_id)
-        best = key if best is None else min(best, key)
-    return (call_id, best[2]) if best else None
+    if not free:
+        return None
+    best = min(free)
+    away = 0 if best[0] else sum(at_home[0] for at_home in free)
+    return Found(call_id, best[2], {**excluded, "away": away} if away else excluded)
 
 
-def _left_out(state: State, agent_id: str, agent: Agent, needed: dict[str, int]) -> str | None:
-    if any(agent.skills.get(skill, -1) < level for skill, level in needed.items()):
+def _left_out(
+    state: State, agent_id: str, agent: Agent, queue: QueueChanged, channel: str
+) -> str | None:
+    if all(slot.channel != channel for slot in agent.slots):
         return "skills"
-    if agent.presence != "Ready":
-        return "not_ready"
-    for slot in agent.slots:
-        use = state.slots.get((agent_id, slot.slot))
-        said = slot.last_reservation_id
-        if slot.state == "free" and (use is None or (use.settled and use.reservation_id == said)):
-            return None
-    return "busy"
+    if queue.team_ids and agent.team_id not in queue.team_ids:
+        return "skills"
+    if any(agent.skills.get(skill, -1) < level for skill, level in queue.skills.items()):
+        return "skills"
+    condition, _ = standing(state, agent_id, agent, channel)
+    return None if condition == "free" else condition

@@ -1,9 +1,9 @@
 """The scan that decisions are held against decides as the router does, only slower."""
 
-from bench.decisions.core import Timed, hall, naive
+from bench.decisions.core import Found, Timed, hall, naive
 
 
-def test_a_scan_without_index_chooses_the_router_s_call_and_agent() -> None:
+def test_a_scan_without_index_finds_the_router_s_call_and_agent_and_counts_the_same() -> None:
     router = Timed(hall(60, 4))
     offered = 0
     for step in range(300):
@@ -12,7 +12,7 @@ def test_a_scan_without_index_chooses_the_router_s_call_and_agent() -> None:
         elif router.talks:
             router.ends()
         chosen = naive(router.state)
-        offers = [(one.call_id, one.agent_id) for one in router.offers()]
+        offers = [Found.of(one) for one in router.offers()]
         assert offers == ([chosen] if chosen else [])
         offered += len(offers)
     assert 60 < offered < 180, "calls and agents both had to wait"
