@@ -336,6 +336,16 @@ def test_a_call_that_nobody_signed_in_can_take_is_not_left_for_ever(centre: Cent
     centre.topics.later(30)
     order = centre.overflow()
     assert (order.reason, order.queue_id) == ("agent_unavailable", "billing")
+    assert order.unserved
+
+
+def test_a_call_that_somebody_could_have_taken_is_not_told_of_as_unserved(centre: Centre) -> None:
+    sales(centre, max_wait_s=30.0, overflow_to="billing")
+    centre.agent("able", "NotReady")
+    centre.call("k1")
+    centre.topics.later(30)
+    order = centre.overflow()
+    assert (order.reason, order.unserved) == ("max_wait", False)
 
 
 def test_it_is_left_in_peace_once_somebody_signs_in_who_can_take_it(centre: Centre) -> None:

@@ -110,13 +110,17 @@ class CallRescinded(Decision, frozen=True):
 
 @event("call.overflowed", version=1, topic=ROUTED, key="call_id")
 class CallOverflowed(Decision, frozen=True):
-    """The router says what shall become of a waiting call; ivr does it, if it still waits so."""
+    """The router says what shall become of a waiting call; ivr does it, if it still waits so.
+
+    `unserved`: nobody was signed in who could have taken it, at any step of its queue.
+    """
 
     call_id: str
     attempt: int
     to: Literal["queue", "callback", "voicemail", "sender", "end"]
     reason: Literal["max_wait", "no_such_queue", "agent_unavailable", "order"]
     queue_id: str | None = None
+    unserved: bool = False
 
 
 @event("site.status_changed", version=1, topic=ROUTED, key="site_id")

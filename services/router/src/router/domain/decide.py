@@ -199,6 +199,7 @@ class _Turn:
                     to=to,
                     reason=reason,
                     queue_id=queue_id,
+                    unserved=self.indexes.is_unserved(call),
                 )
             )
 

@@ -127,6 +127,10 @@ class Indexes:
             for source in line.sources
         )
 
+    def is_unserved(self, call: Call) -> bool:
+        """Tell whether the call waits for a queue whose calls nobody signed in could take."""
+        return call.agent_id is None and not self.floor.is_served(call.queue_id or "", call.channel)
+
     def unserved(self) -> dict[str, int]:
         """Return the queues where calls wait that nobody signed in could take, and how many."""
         found: dict[str, int] = {}
@@ -183,8 +187,7 @@ class Indexes:
     def _overflow_at(self, call: Call, place: Place) -> datetime | None:
         if place.source.kind == "queue" and self.plan_at(place.source).moves:
             return AT_ONCE
-        unserved = not self.floor.is_served(call.queue_id or "", call.channel)
-        return overflow_at(self.state, call, unserved=unserved)
+        return overflow_at(self.state, call, unserved=self.is_unserved(call))
 
     def _offers(self, call: Call | None) -> None:
         """Recompute when the call's offers are asked back. Settled ones go when they surface."""
