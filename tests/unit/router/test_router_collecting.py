@@ -10,7 +10,7 @@ def test_what_was_folded_is_not_searched_for_cycles() -> None:
     walk.rest()
     state = walk.routers[0].replica.follower
     maps = (state.calls, state.agents, state.slots, state.patience, state.crowds, state.standings)
-    held = [each for part in maps for each in part.values()]
+    held: list[object] = [each for part in maps for each in part.values()]
     held += [fact.envelope for facts in walk.topics.facts.values() for fact in facts]
     assert held
     assert [each for each in held if gc.is_tracked(each)] == []
