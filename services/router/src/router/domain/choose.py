@@ -55,14 +55,15 @@ def choose(indexes: Indexes, place: Place) -> Choice | None:
     source, home = place.source, place.home if indexes.state.policy.home_first else None
     if source.kind == "agent":
         return _one(indexes, place, asker)
-    looked: list[Searched] = []
-    for search in indexes.plan_at(source).searches:
+    searches = indexes.plan_at(source).searches
+    for number, search in enumerate(searches, 1):
         crew = indexes.crews.of(search.crew)
-        within = reach(indexes, place, search, crew)
-        found = _first(crew, within.sites, home, asker)
-        looked.append(_told(indexes, search, crew, within, asker))
+        if not len(crew.free):
+            continue
+        found = _first(crew, reach(indexes, place, search, crew).sites, home, asker)
         if found is not None:
-            return Choice(found, tuple(looked), place.home, search.crew.selection)
+            told = tuple([_told(indexes, place, each, asker) for each in searches[:number]])
+            return Choice(found, told, place.home, search.crew.selection)
     return None
 
 
@@ -132,10 +133,10 @@ def _first(crew: Crew, sites: list[str] | None, home: str | None, asker: str | N
     return first[1] if first else None
 
 
-def _told(
-    indexes: Indexes, search: Search, crew: Crew, within: Reach, asker: str | None
-) -> Searched:
+def _told(indexes: Indexes, place: Place, search: Search, asker: str | None) -> Searched:
     """Return what a search saw: who was eligible, and who was left out for what."""
+    crew = indexes.crews.of(search.crew)
+    within = reach(indexes, place, search, crew)
     sites = within.sites
     counts = indexes.floor.excluded_from(crew)
     free = counts.pop("free", 0)
