@@ -61,6 +61,8 @@ class Walk:
             self._write(site, site_id, **({} if self.plain else random_site(self.rnd)))
         for queue_id in QUEUES:
             self._write(queue, queue_id, **self._queue_says(queue_id))
+        if not self.plain:
+            self._write(policy, "", **random_policy(self.rnd))
         for number in range(self.rnd.randint(1, 5)):
             skills = self.rnd.choice([("sales",), ("billing",), QUEUES])
             levels = {skill: self.rnd.choice([1, 2]) for skill in skills}
