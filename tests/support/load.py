@@ -2,6 +2,8 @@
 
 import asyncio
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import httpx
@@ -90,6 +92,15 @@ class Load:
             handle_s=rnd.uniform(0.5, 3.0),
             agent_ends=rnd.random() < 0.3,
         )
+
+    @contextmanager
+    def rush(self, times: float) -> Iterator[None]:
+        """Place so many times the calls for a while."""
+        usual, self.calls_per_s = self.calls_per_s, self.calls_per_s * times
+        try:
+            yield
+        finally:
+            self.calls_per_s = usual
 
     @property
     def over(self) -> int:

@@ -57,7 +57,8 @@ async def queue_deleted_with_many_waiting(world: World) -> float:
         async with _every_site_closed(to):
             waiting = partial(_waiting, world, queue_id)
             words = f"{WAITING} calls in {queue_id}"
-            await until(words, waiting, limit_s=FILL_LIMIT_S)
+            with world.load.rush(3):
+                await until(words, waiting, limit_s=FILL_LIMIT_S)
             kept = await _get(to, f"/v1/queues/{queue_id}")
             document = centre.queue_documents()[queue_id]
             await _put(to, f"/v1/queues/{queue_id}", document | {"overflow_to": other})
