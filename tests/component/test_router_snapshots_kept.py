@@ -1,7 +1,6 @@
 """Snapshots on a log in memory: who writes them, which are trusted, how a replica starts."""
 
 import asyncio
-import dataclasses
 import logging
 from collections.abc import Callable
 
@@ -169,7 +168,7 @@ def _of_another_log(log: MemoryLog, manifest: Manifest) -> None:
 
 
 def _other(record: Record, **changes: object) -> Record:
-    return dataclasses.replace(record, **changes)  # type: ignore[arg-type]
+    return replace(record, **changes)
 
 
 BREAKS: tuple[Break, ...] = (

@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Callable
-from dataclasses import replace as replace_fact
 from datetime import timedelta
 from typing import Any
 
@@ -58,7 +57,7 @@ def _plant(topics: Topics, offset: int, **changes: Any) -> None:
     fact = topics.facts[ROUTED.name][offset]
     assert fact.envelope is not None
     changed = replace(fact.envelope, data=replace(fact.envelope.data, **changes))
-    topics.facts[ROUTED.name][offset] = replace_fact(fact, envelope=changed)
+    topics.facts[ROUTED.name][offset] = replace(fact, envelope=changed)
 
 
 @settings(max_examples=12, deadline=None)
@@ -136,7 +135,7 @@ def test_a_progress_that_hides_something_to_be_decided_is_noticed() -> None:
     offer: Any = fact.envelope.data
     head = {name: getattr(offer, name) for name in Decision.__struct_fields__}
     hidden = replace(fact.envelope, data=RouterProgress(**head))
-    topics.facts[ROUTED.name][1] = replace_fact(fact, envelope=hidden)
+    topics.facts[ROUTED.name][1] = replace(fact, envelope=hidden)
     found = verified(topics).difference
     assert found is not None
     assert (found.offset, found.field) == (1, "type")

@@ -1,9 +1,9 @@
 """What a replica sent is known when it is read back, and only that."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from contact_events.envelope import Envelope
 from contact_events.routing import RouterProgress

@@ -6,6 +6,7 @@ passed over and told of, an unknown type is passed over, what cannot be decoded 
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -66,8 +67,7 @@ class Undecodable(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
+class Decoded(msgspec.Struct, frozen=True, gc=False):
     """A decoded record, and the names of the fields in it that this release does not know."""
 
     envelope: Envelope
@@ -152,7 +152,8 @@ def decode(value: bytes | None) -> Decoded | UnknownType:
     declared = EVENTS.get(wire.type)
     if declared is None:
         return UnknownType(wire.type)
-    data, unknown = _data(declared, _version(wire.dataschema, declared), bytes(wire.data))
+    version = _version(wire.dataschema, declared.name, declared.version)
+    data, unknown = _data(declared, version, wire.data)
     return Decoded(_envelope(wire, data), unknown)
 
 
@@ -173,18 +174,17 @@ def _envelope(wire: _Wire, data: Event) -> Envelope:
     )
 
 
-def _version(dataschema: str, declared: EventType) -> int:
-    name, _, version = dataschema.removeprefix(SCHEMA_PREFIX).rpartition(":")
-    if name != declared.name or not (version.isascii() and version.isdigit()):
-        raise Undecodable(f"dataschema {dataschema!r} is not one of {declared.name}")
-    if not 1 <= int(version) <= declared.version:
-        raise Undecodable(
-            f"{declared.name} version {version} is not known; up to {declared.version} are"
-        )
+@lru_cache(maxsize=1_000)
+def _version(dataschema: str, name: str, newest: int) -> int:
+    said, _, version = dataschema.removeprefix(SCHEMA_PREFIX).rpartition(":")
+    if said != name or not (version.isascii() and version.isdigit()):
+        raise Undecodable(f"dataschema {dataschema!r} is not one of {name}")
+    if not 1 <= int(version) <= newest:
+        raise Undecodable(f"{name} version {version} is not known; up to {newest} are")
     return int(version)
 
 
-def _data(declared: EventType, version: int, raw: bytes) -> tuple[Event, tuple[str, ...]]:
+def _data(declared: EventType, version: int, raw: msgspec.Raw) -> tuple[Event, tuple[str, ...]]:
     try:
         if version == declared.version:
             return _decoder(declared.shape).decode(raw), ()
@@ -195,7 +195,7 @@ def _data(declared: EventType, version: int, raw: bytes) -> tuple[Event, tuple[s
     return _open(declared, version, raw)
 
 
-def _open(declared: EventType, version: int, raw: bytes) -> tuple[Event, tuple[str, ...]]:
+def _open(declared: EventType, version: int, raw: msgspec.Raw) -> tuple[Event, tuple[str, ...]]:
     """Return the event of an older version or with unknown fields, and the latter's names."""
     try:
         payload = msgspec.json.decode(raw, type=dict[str, Any])

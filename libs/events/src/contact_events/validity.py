@@ -8,13 +8,14 @@ a zombie's writes are void for everybody, for ever, on replay too.
 
 from dataclasses import dataclass, field
 
+import msgspec
+
 from contact_events.config import Document
 from contact_events.registry import Event
 from contact_events.routing import Decision, RouterEpochStarted
 
 
-@dataclass(frozen=True, slots=True)
-class Leadership:
+class Leadership(msgspec.Struct, frozen=True, gc=False):
     """Who leads a pool at a place of its partition, and the last number they decided."""
 
     epoch: int = 0

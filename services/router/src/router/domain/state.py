@@ -40,8 +40,7 @@ DEFAULT_POLICY = PolicyChanged(
 """How a pool chooses of whose policy nothing was ordered."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(msgspec.Struct, frozen=True, gc=False):
     """A record of the log as the router takes it; `envelope` is None where it says us nothing.
 
     That is a record of another pool, of an unknown type, or one that cannot be decoded: only the
