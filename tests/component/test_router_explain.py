@@ -32,7 +32,7 @@ class GatedLog(MemoryLog):
         self.gate.set()
         self.read_from: list[int] = []
 
-    async def reader(self, positions: Mapping[TopicPartition, int]) -> Any:
+    async def reader(self, positions: Mapping[TopicPartition, int], *, ahead: bool = True) -> Any:
         if len(positions) == 1:
             await asyncio.to_thread(self.gate.wait)
         self.read_from += [at for tp, at in positions.items() if tp.topic == ROUTED.name]

@@ -21,6 +21,7 @@ from contact_runtime.log import (
     TopicPartition,
     Unavailable,
 )
+from tests.support.wait import until
 
 pytestmark = pytest.mark.kafka
 
@@ -132,3 +133,23 @@ async def test_two_who_ensure_the_same_topics_at_once_both_succeed(
     topics = [fresh_topic("race") for _ in range(5)]
     await asyncio.gather(*(kafka_log.ensure_topics(topics, 2) for _ in range(4)))
     assert len(await kafka_log.ends([topic.name for topic in topics])) == 10
+
+
+@pytest.mark.parametrize("ahead", [True, False])
+async def test_the_next_fetch_goes_out_with_the_next_read_where_nothing_is_asked_ahead(
+    kafka_log: KafkaLog, first: TopicPartition, ahead: bool
+) -> None:
+    await write(kafka_log, first, 1)
+    reader = await kafka_log.reader({first: 0}, ahead=ahead)
+    fetcher = reader._consumer._fetcher
+    async with asyncio.timeout(10):
+        while not await reader.read():
+            pass
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert bool(fetcher._in_flight) is ahead
+    reading = asyncio.create_task(reader.read(timeout_s=5))
+    await until("a fetch is under way", lambda: bool(fetcher._in_flight))
+    await write(kafka_log, first, 1)
+    assert len(await reading) == 1
+    await reader.close()

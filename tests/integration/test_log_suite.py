@@ -117,11 +117,12 @@ async def test_each_partition_keeps_its_own_order(log: Log, topic: Topic) -> Non
         assert values([r for r in found if r.partition == tp.partition]) == list(range(20))
 
 
+@pytest.mark.parametrize("ahead", [True, False])
 async def test_a_read_gives_no_more_than_was_asked_and_loses_nothing(
-    log: Log, first: TopicPartition
+    log: Log, first: TopicPartition, ahead: bool
 ) -> None:
     await write(log, first, numbered(*range(10)))
-    reader = await log.reader({first: 0})
+    reader = await log.reader({first: 0}, ahead=ahead)
     found: list[int] = []
     while len(found) < 10:
         some = await reader.read(max_records=3)
@@ -140,8 +141,11 @@ async def test_a_read_of_nothing_is_empty_when_its_time_is_over(
     await reader.close()
 
 
-async def test_a_waiting_read_wakes_when_a_record_comes(log: Log, first: TopicPartition) -> None:
-    reader = await log.reader({first: 0})
+@pytest.mark.parametrize("ahead", [True, False])
+async def test_a_waiting_read_wakes_when_a_record_comes(
+    log: Log, first: TopicPartition, ahead: bool
+) -> None:
+    reader = await log.reader({first: 0}, ahead=ahead)
     writer = await log.writer()
     waiting = asyncio.create_task(reader.read(timeout_s=5))
     await asyncio.sleep(0)
@@ -152,11 +156,12 @@ async def test_a_waiting_read_wakes_when_a_record_comes(log: Log, first: TopicPa
     await reader.close()
 
 
+@pytest.mark.parametrize("ahead", [True, False])
 async def test_reading_starts_at_the_position_and_goes_on_after_a_seek(
-    log: Log, first: TopicPartition
+    log: Log, first: TopicPartition, ahead: bool
 ) -> None:
     await write(log, first, numbered(*range(6)))
-    reader = await log.reader({first: 4})
+    reader = await log.reader({first: 4}, ahead=ahead)
     assert values(await read_until(reader, 2)) == [4, 5]
     reader.seek(first, 1)
     assert values(await read_until(reader, 5)) == [1, 2, 3, 4, 5]

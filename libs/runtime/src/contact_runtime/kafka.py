@@ -59,12 +59,14 @@ class KafkaLog:
         self._connect_timeout_s = connect_timeout_s
         self._append_timeout_s = append_timeout_s
 
-    async def reader(self, positions: Mapping[TopicPartition, int]) -> KafkaReader:
+    async def reader(
+        self, positions: Mapping[TopicPartition, int], *, ahead: bool = True
+    ) -> KafkaReader:
         """Return a reader of these partitions, each from its position."""
         consumer = await self._consumer()
         try:
             await self._check_known(consumer, positions)
-            return KafkaReader(consumer, positions)
+            return KafkaReader(consumer, positions, ahead=ahead)
         except BaseException:
             await drop_consumer(consumer)
             raise

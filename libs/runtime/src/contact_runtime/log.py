@@ -164,8 +164,13 @@ class LogWriter(Protocol):
 class Log(Protocol):
     """The way to readers and writers."""
 
-    async def reader(self, positions: Mapping[TopicPartition, int]) -> LogReader:
+    async def reader(
+        self, positions: Mapping[TopicPartition, int], *, ahead: bool = True
+    ) -> LogReader:
         """Return a reader of these partitions, each from its position.
+
+        It asks `ahead` for more while what it gave is being worked on. Otherwise it asks when it
+        is read again, after what was sent meanwhile: for who answers at once what it reads.
 
         Raises:
             NoSuchTopic: a topic does not exist.

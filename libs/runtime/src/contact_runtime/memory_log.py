@@ -35,7 +35,9 @@ class MemoryLog:
         self._appended = asyncio.Event()
         self._doubtful: list[bool] = []
 
-    async def reader(self, positions: Mapping[TopicPartition, int]) -> "MemoryReader":
+    async def reader(
+        self, positions: Mapping[TopicPartition, int], *, ahead: bool = True
+    ) -> "MemoryReader":
         """Return a reader of these partitions, each from its position."""
         for tp in positions:
             self._check_known(tp)

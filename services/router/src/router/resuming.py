@@ -55,7 +55,7 @@ class Resuming:
         ends = {topic: found[self._at(topic)] for topic in TOPICS}
         positions = {self._at(topic): self._replica.read_to[topic] for topic in TOPICS}
         positions |= {self._at(ROUTING_CONFIG.name): 0, beats: found[beats]}
-        return await self._log.reader(positions), ends
+        return await self._log.reader(positions, ahead=False), ends
 
     async def _resume(self) -> None:
         if self._asked:
