@@ -213,6 +213,9 @@ class _Load:
         if len(self.busy) > 0.92 * len(self.agents):
             self._change(self.busy.pop(0), "free")
         began = time.process_time()
+        self.leader.look()
+        self.folds_s += time.process_time() - began
+        began = time.process_time()
         batch = self.leader.turn(self.now)
         self.turns_s += time.process_time() - began
         self.leader.in_flight = None
