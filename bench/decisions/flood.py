@@ -81,8 +81,8 @@ async def _crowd(kafka: LocalKafka) -> float:
         for number in range(CALLS):
             floor.queued(f"{number:08}", number * 7 % 4, number * 5 % QUEUES)
         await out.flush()
-    async with router(kafka) as after:
-        found = await asyncio.wait_for(_offers(kafka, after), LIMIT_S)
+    async with router(kafka) as leading:
+        found = await asyncio.wait_for(_offers(kafka, leading.after), LIMIT_S)
     counted = found[SETTLING:]
     return len(counted) / ((counted[-1].timestamp_ms - found[SETTLING - 1].timestamp_ms) / 1_000)
 

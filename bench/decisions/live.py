@@ -1,6 +1,7 @@
 """From a queued call on the log to its decision there, readable, at a steady rate of calls."""
 
 import asyncio
+import os
 import random
 import statistics
 import time
@@ -19,10 +20,10 @@ from contact_runtime.log import LogReader
 from deploy.local.kafka import LocalKafka
 
 AGENTS: Final = 4_000
-RATES: Final = (100, 1_000)
+RATES: Final = tuple(int(rate) for rate in os.environ.get("BENCH_RATES", "100,1000").split(","))
 TALK_S: Final = 1.0
 WARM_UP_S: Final = 3.0
-RATE_S: Final = 20.0
+RATE_S: Final = float(os.environ.get("BENCH_RATE_S", "20"))
 LIMIT_S: Final = 30.0
 
 
@@ -32,24 +33,28 @@ async def measure(report: Report) -> None:
         draw("rates of queued calls", done, len(RATES))
         async with broker() as kafka:
             bare_ms = 1_000 * await bare_log_s(kafka.bootstrap)
-            took_ms = sorted(1_000 * one for one in await _at(kafka, rate))
+            took_s, cpu_s = await _at(kafka, rate)
+        took_ms = sorted(1_000 * one for one in took_s)
         name = f"queued to readable decision at {rate:,}/s"
         report.add(f"{name}, p50", statistics.median(took_ms), "ms", baseline=bare_ms)
         report.add(f"{name}, p99", took_ms[int(0.99 * len(took_ms))], "ms", baseline=bare_ms)
+        report.add(f"{name}, CPU of the router", 1e6 * cpu_s, "µs")
     draw("rates of queued calls", len(RATES), len(RATES))
 
 
-async def _at(kafka: LocalKafka, rate: int) -> list[float]:
-    """Return the seconds of every call that came after the warm-up."""
+async def _at(kafka: LocalKafka, rate: int) -> tuple[list[float], float]:
+    """Return the seconds of every call that came after the warm-up, and the router's CPU of one."""
     async with outbox(kafka) as out:
         day = Day(out)
         day.floor.open()
         await out.flush()
-        async with router(kafka) as after:
-            reader = await KafkaLog(kafka.bootstrap).reader({OFFERS: after})
+        async with router(kafka) as leading:
+            reader = await KafkaLog(kafka.bootstrap).reader({OFFERS: leading.after})
             tasks = [asyncio.create_task(part) for part in (day.write(), day.read(reader))]
             try:
-                return await day.play(rate)
+                before_s = leading.cpu_s()
+                took_s = await day.play(rate)
+                return took_s, (leading.cpu_s() - before_s) / day.decided
             finally:
                 for task in tasks:
                     task.cancel()
@@ -70,6 +75,11 @@ class Day:
         self._took: dict[str, float] = {}
         self._wake = asyncio.Event()
         self._read = asyncio.Event()
+
+    @property
+    def decided(self) -> int:
+        """Return how many calls were offered."""
+        return len(self._took)
 
     async def play(self, rate: int) -> list[float]:
         """Let calls come; return the seconds from the start of their append to the reading.

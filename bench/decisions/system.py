@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+import psutil
+
 from bench.routing.floor import POOL
 from contact_events.envelope import Decoded, Envelope, decode, encode, headers_of, key_of
 from contact_events.partitions import partition_of
@@ -74,9 +76,22 @@ async def outbox(kafka: LocalKafka) -> AsyncIterator[Outbox]:
         await writer.close()
 
 
+@dataclass(frozen=True)
+class Leading:
+    """A router's process that leads, and the offset after its claim."""
+
+    after: int
+    process: psutil.Process
+
+    def cpu_s(self) -> float:
+        """Return the CPU seconds that it has spent so far."""
+        times = self.process.cpu_times()
+        return float(times.user + times.system)
+
+
 @asynccontextmanager
-async def router(kafka: LocalKafka) -> AsyncIterator[int]:
-    """Start the router's process, wait until it leads, and give the offset after its claim."""
+async def router(kafka: LocalKafka) -> AsyncIterator[Leading]:
+    """Start the router's process and wait until it leads."""
     keys = kafka.folder / "keys"
     mint(keys, "administrator")
     environment = os.environ | {
@@ -89,7 +104,8 @@ async def router(kafka: LocalKafka) -> AsyncIterator[int]:
     }
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", "router", env=environment)
     try:
-        yield await asyncio.wait_for(_claimed(kafka), LEADS_LIMIT_S)
+        after = await asyncio.wait_for(_claimed(kafka), LEADS_LIMIT_S)
+        yield Leading(after, psutil.Process(process.pid))
     finally:
         with suppress(ProcessLookupError):
             process.terminate()
