@@ -153,3 +153,20 @@ async def test_the_next_fetch_goes_out_with_the_next_read_where_nothing_is_asked
     await write(kafka_log, first, 1)
     assert len(await reading) == 1
     await reader.close()
+
+
+async def test_who_asks_for_nothing_ahead_is_given_little_at_a_time(
+    kafka_log: KafkaLog, first: TopicPartition
+) -> None:
+    writer = await kafka_log.writer()
+    for _ in range(8):
+        await writer.append(first, [Entry(b"k", b"v" * 2_000)] * 50)
+    await writer.close()
+    reader = await kafka_log.reader({first: 0}, ahead=False)
+    found: list[int] = []
+    async with asyncio.timeout(10):
+        while sum(found) < 400:
+            found.append(len(await reader.read(max_records=1_000)))
+    await reader.close()
+    assert max(found) <= 150
+    assert sum(found) == 400

@@ -45,6 +45,9 @@ CONSUMER: dict[str, Any] = {
     "retry_backoff_ms": 50,
     "metadata_max_age_ms": 30_000,
 }
+AT_HAND: dict[str, Any] = {"fetch_max_bytes": 256 * 1024}
+"""Of who answers at once: what it waits for never stands behind much else that was fetched."""
+
 ADMIN: dict[str, Any] = {"request_timeout_ms": 3000, "retry_backoff_ms": 50}
 
 
@@ -63,7 +66,7 @@ class KafkaLog:
         self, positions: Mapping[TopicPartition, int], *, ahead: bool = True
     ) -> KafkaReader:
         """Return a reader of these partitions, each from its position."""
-        consumer = await self._consumer()
+        consumer = await self._consumer(**({} if ahead else AT_HAND))
         try:
             await self._check_known(consumer, positions)
             return KafkaReader(consumer, positions, ahead=ahead)
@@ -126,9 +129,10 @@ class KafkaLog:
         if strange:
             raise WrongPartitions(f"no such partitions: {strange}")
 
-    async def _consumer(self) -> AIOKafkaConsumer:
+    async def _consumer(self, **more: Any) -> AIOKafkaConsumer:
+        settings = CONSUMER | more
         return await self._connected(
-            lambda: AIOKafkaConsumer(bootstrap_servers=self._bootstrap, **CONSUMER), drop_consumer
+            lambda: AIOKafkaConsumer(bootstrap_servers=self._bootstrap, **settings), drop_consumer
         )
 
     async def _producer(self) -> AIOKafkaProducer:

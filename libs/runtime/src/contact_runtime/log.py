@@ -170,7 +170,8 @@ class Log(Protocol):
         """Return a reader of these partitions, each from its position.
 
         It asks `ahead` for more while what it gave is being worked on. Otherwise it asks when it
-        is read again, after what was sent meanwhile: for who answers at once what it reads.
+        is read again, after what was sent meanwhile, and for little at a time: for who answers at
+        once what it reads, and waits to read its own answers.
 
         Raises:
             NoSuchTopic: a topic does not exist.
