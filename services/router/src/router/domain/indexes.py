@@ -81,11 +81,10 @@ class Indexes:
         left = len(self._unseen) - leave
         if left <= 0:
             return
-        for each in list(islice(self._unseen, left if most is None else min(most, left))):
+        due = list(islice(self._unseen, left if most is None else min(most, left)))
+        for each in due:
             del self._unseen[each]
-            self._recompute[each[0]](each[1])
-        self.doubtful_sites.update(self._reserves)
-        self.stir_comparing()
+        self._look_at(due)
 
     def stir_comparing(self) -> None:
         """Have the queues looked at that compare waits: whatever happens may change a wait."""
@@ -93,7 +92,8 @@ class Indexes:
 
     def apply(self, decision: OwnDecision) -> None:
         """Fold a decision of this leader and recompute what it touched."""
-        self.touch(apply(self.state, decision))
+        if touched := apply(self.state, decision):
+            self._look_at(touched)
 
     def advance(self, now: datetime) -> None:
         """Take the steps that calls have reached by now."""
@@ -139,6 +139,12 @@ class Indexes:
                 if source.kind == "queue" and not self.floor.is_served(queue_id, source.channel):
                     found[queue_id] = found.get(queue_id, 0) + count
         return found
+
+    def _look_at(self, touched: Iterable[tuple[Kind, str]]) -> None:
+        for kind, item in touched:
+            self._recompute[kind](item)
+        self.doubtful_sites.update(self._reserves)
+        self.stir_comparing()
 
     def _note_all(self) -> None:
         """Note everything. Rare: to begin with, and when the policy or a calendar changed."""
