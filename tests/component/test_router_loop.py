@@ -16,11 +16,12 @@ from contact_events.topics import (
     ROUTER_HEARTBEATS,
     dead_letter_topic,
 )
-from contact_runtime.clock import StoppedClock
+from contact_runtime.clock import StoppedClock, SystemClock
 from contact_runtime.log import Ambiguous, Entry, LogWriter, TopicPartition
 from contact_runtime.memory_log import MemoryLog
+from router.codec import claim_envelope, entry_of
 from router.silence import Silence
-from tests.support.router_app import PARTITION, Others, RunningRouter
+from tests.support.router_app import PARTITION, POOL, Others, RunningRouter
 from tests.support.router_world import START, agent_changed
 from tests.support.wait import until
 
@@ -193,6 +194,43 @@ class _DoubtfulOnce:
         if self._landed:
             await self._writer.append(tp, entries)
         raise Ambiguous("as the test wished")
+
+    async def close(self) -> None:
+        await self._writer.close()
+
+
+async def test_a_batch_that_fails_after_its_leader_was_replaced_steals_nothing_back(
+    log: MemoryLog, others: Others, routers: list[RunningRouter]
+) -> None:
+    router = await RunningRouter(log).start().leading()
+    routers.append(router)
+    sender = router.loop.sender
+    assert sender.writer is not None
+    late = sender.writer = _Late(sender.writer)
+    await others.open_centre("a1")
+    await others.call("k1")
+    await until("a batch on its way", lambda: not sender.idle)
+    other = RouterEpochStarted(
+        pool=POOL, epoch=2, owner="other.1", code_version=router.loop.replica.code_version
+    )
+    await others.append(ROUTED.name, entry_of(claim_envelope(other, SystemClock().now())))
+    await until("the other to lead", lambda: router.loop.replica.leadership.owner == "other.1")
+    late.fails.set()
+    await until("another writer", lambda: sender.writer is not late)
+    assert not router.leads
+    assert not router.loop.replica.claiming
+
+
+class _Late:
+    """A writer whose appends fail once they are let."""
+
+    def __init__(self, writer: LogWriter) -> None:
+        self._writer = writer
+        self.fails = asyncio.Event()
+
+    async def append(self, tp: TopicPartition, entries: Any) -> int:
+        await self.fails.wait()
+        raise Ambiguous("it stood still")
 
     async def close(self) -> None:
         await self._writer.close()

@@ -264,8 +264,14 @@ class Loop:
         self.sender.send(Outgoing(self.sent.entries(envelopes), after))
 
     def _failed(self, error: LogError) -> None:
-        """Throw the leader's state away after an own failure, and claim the next epoch."""
+        """Throw the leader's state away after an own failure, and claim the next epoch.
+
+        Who was replaced before the failure showed, as after a standstill, steals nothing back.
+        """
         self.metrics.add(ROUTER_FAILURES)
+        if self.replica.leader is None and not self.replica.claiming:
+            log.warning("failed at what is over", extra={"why": str(error)})
+            return
         log.warning("steps down after a failure of its own", extra={"why": str(error)})
         judged = self.replica.step_down()
         self._look_who_leads()
