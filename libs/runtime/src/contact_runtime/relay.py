@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
@@ -23,7 +24,9 @@ LOOK_EVERY_S = 1.0
 """A wake-up may be lost with its connection, so the relay looks by itself, too."""
 
 LINGER_S = 0.004
-"""Waited after a wake-up, so that commits close to one another become one batch."""
+"""Waited after a wake-up that follows another closely, so that such commits become one batch."""
+
+CLOSELY_S = 0.02
 
 RETRY_S = 0.5
 MOST_EVENTS = 1_000
@@ -49,10 +52,11 @@ async def run_relay(
     try:
         async with store.listening():
             while not stop.is_set():
-                heard = store.committed.count
+                heard, began = store.committed.count, time.monotonic()
                 if await _published(relay) < MOST_EVENTS:
                     await store.committed.after(heard, look_every_s)
-                    await asyncio.sleep(LINGER_S)
+                    if time.monotonic() - began < CLOSELY_S:
+                        await asyncio.sleep(LINGER_S)
     finally:
         await relay.close()
 
