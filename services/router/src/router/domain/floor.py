@@ -119,15 +119,13 @@ class Floor:
         for channel in sorted({slot.channel for slot in agent.slots}):
             self._open(channel)
             condition, slot = standing(self.state, agent_id, agent, channel)
-            member = Member(channel, profile, agent.team_id, agent.site_id, condition)
-            if slot is not None:
-                uses = (self.state.slots.get((agent_id, each.slot)) for each in agent.slots)
-                member = member._replace(
-                    changed=agent.offset,
-                    offered=max((use.order for use in uses if use), default=0),
-                    occupied=occupancy_key(agent),
-                )
-            yield member
+            about = (channel, profile, agent.team_id, agent.site_id, condition)
+            if slot is None:
+                yield Member(*about)
+                continue
+            uses = (self.state.slots.get((agent_id, each.slot)) for each in agent.slots)
+            offered = max((use.order for use in uses if use), default=0)
+            yield Member(*about, agent.offset, offered, occupancy_key(agent))
 
     def _profile(self, agent_id: str, skills: dict[str, int]) -> Needed:
         """Return the skills as they are compared; kept, since they seldom change."""
