@@ -44,9 +44,9 @@ export function formatsOf(lang: Language): Formats {
   };
 }
 
-/** Return seconds as `m:ss`, from an hour as `h:mm:ss`. */
+/** Return the whole ones of these seconds as `m:ss`, from an hour as `h:mm:ss`. */
 export function duration(s: number): string {
-  const [h, min, rest] = [Math.floor(s / 3600), Math.floor(s / 60) % 60, s % 60];
+  const [h, min, rest] = [Math.floor(s / 3600), Math.floor(s / 60) % 60, Math.floor(s) % 60];
   const two = (n: number) => String(n).padStart(2, "0");
   return h ? `${h}:${two(min)}:${two(rest)}` : `${min}:${two(rest)}`;
 }

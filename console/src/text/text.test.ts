@@ -51,6 +51,8 @@ test("a share is never rounded up to a whole it has not reached", () => {
 test("a wait reads as minutes and seconds, a long one with hours", () => {
   expect(duration(5)).toBe("0:05");
   expect(duration(125)).toBe("2:05");
+  expect(duration(2146.6)).toBe("35:46");
+  expect(duration(59.7)).toBe("0:59");
   expect(duration(3725)).toBe("1:02:05");
 });
 
