@@ -24,7 +24,7 @@ from contact_runtime.clock import clock_from_log
 from contact_runtime.kafka import KafkaLog
 from contact_runtime.log import Entry, TopicPartition
 from sim import agents, centre
-from sim.apis import Json
+from sim.apis import Json, many_connections
 from sim.callers import Talks
 from sim.main import Apis, apis_of, furnish, token_of
 from sim.pace import Time, pace_of
@@ -172,8 +172,7 @@ async def queued_at(place: Place) -> dict[str, float]:
 
 async def measure(report: Report) -> None:
     """Measure every rate on one system."""
-    limits = httpx.Limits(max_connections=1_000, max_keepalive_connections=100)
-    async with system() as place, httpx.AsyncClient(limits=limits) as client:
+    async with system() as place, many_connections() as client:
         baseline_ms = await bare_log_s(place.addresses.kafka) * 1_000
         report.add("bare log, append and read, p50", baseline_ms, "ms")
         hall = Centre(place, client)

@@ -12,6 +12,7 @@ from contact_events.topics import CALL_ARRIVED
 from contact_runtime.issuer import mint
 from contact_runtime.kafka import KafkaLog
 from router.verify import verify
+from sim.apis import many_connections
 from tests.support.auditing import Auditing, assert_sound
 from tests.support.load import Load
 from tests.support.local_run import Place, new_place
@@ -29,12 +30,11 @@ CAUGHT_UP_LIMIT_S = 120.0
 async def under_load(folder: Path) -> AsyncIterator[World]:
     """Start a system and its callers and agents; afterwards both are gone, whatever happened."""
     place = new_place(folder)
-    limits = httpx.Limits(max_connections=2_000, max_keepalive_connections=200)
     try:
         run = await place.run(SIM="0", SCALE="1")
         await run.until_said("Place a call", limit_s=UP_LIMIT_S)
         load = Load(place)
-        async with httpx.AsyncClient(limits=limits) as client:
+        async with many_connections() as client:
             try:
                 await load.run(client)
                 await load.until_more_are_over(10)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+from httpx_aiohttp import HttpxAiohttpClient
 
 from sim.pace import Pace, pace_of
 
@@ -23,6 +24,18 @@ CHANGED_BY_OTHERS = "precondition-missing"
 
 REQUEST_LIMIT_S = 40.0
 LIVE_LIMIT_S = 15.0
+
+
+MOST_CONNECTIONS = 4_000
+"""Each caller who waits holds one."""
+
+
+def many_connections() -> httpx.AsyncClient:
+    """Return a client for thousands of callers at once.
+
+    Its connections are aiohttp's: httpx's own pool looks at all of them at every request.
+    """
+    return HttpxAiohttpClient(limits=httpx.Limits(max_connections=MOST_CONNECTIONS))
 
 
 class Refused(Exception):

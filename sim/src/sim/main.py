@@ -100,8 +100,7 @@ def _to_next_quarter_s(now: datetime) -> int:
 
 async def run(settings: Settings) -> None:
     """Live one day, say that it has ended, and stay."""
-    limits = httpx.Limits(max_connections=4_000, max_keepalive_connections=400)
-    async with httpx.AsyncClient(limits=limits) as client:
+    async with apis.many_connections() as client:
         to = apis_of(settings, client)
         staff = await furnish(to, settings)
         time = Time(await apis.pace(to.reporting))
