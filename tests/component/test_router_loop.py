@@ -107,6 +107,7 @@ async def test_after_all_have_left_the_next_start_leads_at_once(
     again = _that_never_judges_silence(log)
     routers.append(again.start())
     await until("the next start leads", lambda: again.leads)
+    assert again.loop.replica.leadership.epoch == 2
 
 
 async def test_a_standby_of_other_code_refuses_and_says_why_and_the_same_code_takes_over(
@@ -145,7 +146,10 @@ async def test_other_code_leads_after_a_long_silence_rather_than_nobody(
     routers += [first, other.start()]
     await until("the other follows", lambda: other.loop.caught_up)
     await first.kill()
+    await until("its refusal", lambda: other.loop.refusal)
     await other.leading()
+    claims = [d for d in await Others(log).decisions() if isinstance(d, RouterEpochStarted)]
+    assert [claim.code_version == "other" for claim in claims] == [False, True]
 
 
 async def test_a_leader_with_nothing_to_decide_tells_how_far_it_has_folded(
