@@ -8,7 +8,7 @@ from typing import Any
 
 from contact_events.topics import Topic
 from contact_runtime.clock import Clock
-from contact_runtime.lease import lead
+from contact_runtime.lease import Led, lead
 from contact_runtime.log import Log
 from contact_runtime.metrics import Metrics
 from contact_runtime.reader import LINGER_S, RecordHandler, run_reader
@@ -50,11 +50,9 @@ def consuming(
     async def publish(stop: asyncio.Event) -> None:
         await run_relay(store, log, stop=stop, metrics=metrics)
 
-    async def keep_time(stop: asyncio.Event) -> None:
-        if timer is not None:
-            await run_timers(store, *timer, clock, stop=stop, metrics=metrics)
-
-    work = [read, publish] if timer is None else [read, keep_time, publish]
+    work: list[Led] = [read, publish]
+    if timer is not None:
+        work.append(lambda stop: run_timers(store, *timer, clock, stop=stop, metrics=metrics))
 
     async def under_lease(stop: asyncio.Event) -> None:
         await lead(store, lease, work, stop=stop, metrics=metrics)
