@@ -65,6 +65,14 @@ async def test_what_was_put_is_there_after_the_commit(store: Store) -> None:
     assert await store.scan(TILL) == {"a": Till(paid=7)}
 
 
+async def test_of_many_rows_looked_at_those_are_found_that_are_there(store: Store) -> None:
+    for key in ("a", "b", "c"):
+        await pay(store, key, 5)
+    found = await store.peek_many(TILL, ["a", "c", "nobody"])
+    assert found == {"a": Till(paid=5), "c": Till(paid=5)}
+    assert await store.peek_many(TILL, []) == {}
+
+
 async def test_a_unit_that_raises_leaves_nothing_behind(store: Store) -> None:
     with pytest.raises(ZeroDivisionError):
         async with store.unit() as unit:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from contact_events.topics import Topic
@@ -28,10 +28,48 @@ def consuming(
     handler: RecordHandler,
     clock: Clock,
     metrics: Metrics,
-    timer: tuple[Kind[Any], Tick] | None = None,
+    timers: Sequence[tuple[Kind[Any], Tick]] = (),
+    beside: Sequence[Led] = (),
     linger_s: float = LINGER_S,
 ) -> Background:
-    """Return the reader, the relay and, of a kind of rows, the timers, under the lease."""
+    """Return, all under the lease: the reader, the relay, timers of these kinds, what is beside."""
+    read = reading(
+        store,
+        log,
+        reader=reader,
+        topics=topics,
+        handler=handler,
+        clock=clock,
+        metrics=metrics,
+        linger_s=linger_s,
+    )
+
+    async def publish(stop: asyncio.Event) -> None:
+        await run_relay(store, log, stop=stop, metrics=metrics)
+
+    def ticking(kind: Kind[Any], tick: Tick) -> Led:
+        return lambda stop: run_timers(store, kind, tick, clock, stop=stop, metrics=metrics)
+
+    work: list[Led] = [read, publish, *(ticking(*timer) for timer in timers), *beside]
+
+    async def under_lease(stop: asyncio.Event) -> None:
+        await lead(store, lease, work, stop=stop, metrics=metrics)
+
+    return Background("consumers", under_lease)
+
+
+def reading(
+    store: Store,
+    log: Log,
+    *,
+    reader: str,
+    topics: Iterable[Topic],
+    handler: RecordHandler,
+    clock: Clock,
+    metrics: Metrics,
+    linger_s: float = LINGER_S,
+) -> Led:
+    """Return one reader as work under a lease; a service has one for each pace it reads at."""
     names = tuple(topics)
 
     async def read(stop: asyncio.Event) -> None:
@@ -47,14 +85,4 @@ def consuming(
             linger_s=linger_s,
         )
 
-    async def publish(stop: asyncio.Event) -> None:
-        await run_relay(store, log, stop=stop, metrics=metrics)
-
-    work: list[Led] = [read, publish]
-    if timer is not None:
-        work.append(lambda stop: run_timers(store, *timer, clock, stop=stop, metrics=metrics))
-
-    async def under_lease(stop: asyncio.Event) -> None:
-        await lead(store, lease, work, stop=stop, metrics=metrics)
-
-    return Background("consumers", under_lease)
+    return read

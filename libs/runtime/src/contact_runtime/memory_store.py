@@ -156,6 +156,12 @@ class MemoryStore:
         row = self.rows.get((kind.name, key))
         return kind.initial(key) if row is None or row.text is None else kind.decode(row.text)
 
+    async def peek_many(self, kind: Kind[S], keys: Iterable[str]) -> dict[str, S]:
+        """Return the committed states of those of `keys` that have a row, with one statement."""
+        wanted = sorted(set(keys))
+        found = ((key, self.rows.get((kind.name, key))) for key in wanted)
+        return {key: kind.decode(row.text) for key, row in found if row and row.text is not None}
+
     async def scan(self, kind: Kind[S]) -> dict[str, S]:
         """Return all committed rows of `kind` by key."""
         return {

@@ -158,6 +158,9 @@ class Store(Protocol):
     async def peek(self, kind: Kind[S], key: str) -> S:
         """Return the committed state of `key`; `initial` if there is no row."""
 
+    async def peek_many(self, kind: Kind[S], keys: Iterable[str]) -> dict[str, S]:
+        """Return the committed states of those of `keys` that have a row, with one statement."""
+
     async def scan(self, kind: Kind[S]) -> dict[str, S]:
         """Return all committed rows of `kind` by key."""
 

@@ -83,6 +83,14 @@ async def read_rows(driver: Driver, kind: str) -> list[tuple[str, str]]:
     return [(row[0], row[1]) for row in found]
 
 
+async def read_rows_of(driver: Driver, kind: str, keys: Sequence[str]) -> list[tuple[str, str]]:
+    """Return key and text of the rows of `kind` with these keys."""
+    found = await driver.fetch(
+        "SELECT key, state FROM states WHERE kind = $1 AND key = ANY($2::text[])", (kind, keys)
+    )
+    return [(row[0], row[1]) for row in found]
+
+
 async def read_due(driver: Driver, kind: str, limit: int) -> list[tuple[datetime, str]]:
     """Return (due time, key) of the rows of `kind` that are due first."""
     found = await driver.fetch(

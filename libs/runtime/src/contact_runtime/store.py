@@ -104,6 +104,12 @@ class SqlStore:
             text = await sql.read_row(driver, kind.name, key)
         return kind.initial(key) if text is None else kind.decode(text)
 
+    async def peek_many(self, kind: Kind[S], keys: Iterable[str]) -> dict[str, S]:
+        """Return the committed states of those of `keys` that have a row, with one statement."""
+        async with lent(self._autocommit) as driver:
+            rows = await sql.read_rows_of(driver, kind.name, list(keys))
+        return {key: kind.decode(text) for key, text in rows}
+
     async def scan(self, kind: Kind[S]) -> dict[str, S]:
         """Return all committed rows of `kind` by key."""
         async with lent(self._autocommit) as driver:

@@ -48,7 +48,7 @@ def background(
         handler=handler(clock),
         clock=clock,
         metrics=metrics,
-        timer=(AGENT, tick),
+        timers=[(AGENT, tick)],
     )
 
     async def listen(stop: asyncio.Event) -> None:

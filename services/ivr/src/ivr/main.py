@@ -31,7 +31,7 @@ def background(store: Store, log: Log, clock: Clock, metrics: Metrics) -> list[B
         handler=handler(clock),
         clock=clock,
         metrics=metrics,
-        timer=(CALL, tick),
+        timers=[(CALL, tick)],
     )
 
     async def listen(stop: asyncio.Event) -> None:
