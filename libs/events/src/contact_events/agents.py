@@ -1,5 +1,6 @@
 """`agent-state`: what an agent is after each change."""
 
+from datetime import datetime
 from typing import Literal
 
 import msgspec
@@ -33,6 +34,9 @@ class AgentChanged(Event, frozen=True):
     """The agent's state after a change, whole, with the change's cause.
 
     `blocked` are the free slots that can take nothing while a contact of another channel is on.
+    `telephone_address` is where the agent's telephone is rung, if not by the agent's id.
+    `next_presence` is what a NotReady agent becomes without being asked again: Ready at
+    `returns_at`, or Offline once no contact is under way. `by` is who else ordered the change.
     """
 
     agent_id: str
@@ -45,4 +49,33 @@ class AgentChanged(Event, frozen=True):
     team_id: str | None = None
     skills: dict[str, int] = {}
     telephone: bool = False
+    telephone_address: str | None = None
     blocked: tuple[int, ...] = ()
+    next_presence: Presence | None = None
+    returns_at: datetime | None = None
+    by: str | None = None
+
+
+@event("agent.help_requested", version=1, topic=AGENT_STATE, key="agent_id")
+class AgentHelpRequested(Event, frozen=True):
+    """The agent asks for a supervisor, about a call or about nothing in particular."""
+
+    agent_id: str
+    team_id: str | None = None
+    call_id: str | None = None
+
+
+@event("agent.help_answered", version=1, topic=AGENT_STATE, key="agent_id")
+class AgentHelpAnswered(Event, frozen=True):
+    """The supervisor `by` comes to help."""
+
+    agent_id: str
+    by: str
+
+
+@event("agent.help_ended", version=1, topic=AGENT_STATE, key="agent_id")
+class AgentHelpEnded(Event, frozen=True):
+    """The call for help is over; `by` is the supervisor who said so, None the agent."""
+
+    agent_id: str
+    by: str | None = None

@@ -23,7 +23,10 @@ class CallAnswered(Event, frozen=True):
 
 @event("call.rejected", version=1, topic=ANSWERED, key="call_id")
 class CallRejected(Event, frozen=True):
-    """The offer was settled without being taken, for this reason."""
+    """The offer was settled without being taken, for this reason.
+
+    `agent_reason` is why the agent did not want it, where the reason is `agent`.
+    """
 
     call_id: str
     attempt: int
@@ -31,6 +34,7 @@ class CallRejected(Event, frozen=True):
     agent_id: str
     slot: int
     reason: Rejection
+    agent_reason: str | None = None
 
 
 @event("call.rang_out", version=1, topic=ANSWERED, key="call_id")

@@ -1,16 +1,20 @@
 """What people and desktops send: the shapes at the edge, and the commands they become."""
 
-from typing import Annotated, Literal
+from collections.abc import Callable
+from typing import Annotated, Literal, assert_never
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from agent_state.domain.agent import Profile
+from agent_state.domain.agent import Profile, Station
 from agent_state.domain.commands import (
     AcceptOffer,
     AgentCommand,
+    AnswerHelp,
+    AskForHelp,
     BecomeNotReady,
     BecomeReady,
+    EndHelp,
     FinishWrapUp,
     HoldCall,
     RejectOffer,
@@ -18,6 +22,7 @@ from agent_state.domain.commands import (
     ResumeCall,
     SignIn,
     SignOut,
+    SupervisorCommand,
     TransferCall,
 )
 from contact_events.calls import Channel
@@ -35,31 +40,21 @@ Name = Literal[
     "release",
     "transfer",
     "wrap_up",
+    "ask_for_help",
+    "end_help",
+]
+Telephone = Annotated[
+    str,
+    Field(
+        pattern=r"^(sip:[^\s@]{1,64}@[^\s@]{1,190}|[0-9]{2,8})$",
+        description="an extension or a SIP address",
+        examples=["1042", "sip:1042@saransk.example"],
+    ),
 ]
 Room = Annotated[int, Field(ge=0, le=20)]
 Level = Annotated[int, Field(ge=0, le=1000)]
 
-_PLAIN: dict[str, type[SignIn] | type[BecomeReady] | type[SignOut]] = {
-    "sign_in": SignIn,
-    "ready": BecomeReady,
-    "sign_out": SignOut,
-}
-_OF_CALL: dict[
-    str,
-    type[AcceptOffer]
-    | type[RejectOffer]
-    | type[HoldCall]
-    | type[ResumeCall]
-    | type[ReleaseCall]
-    | type[FinishWrapUp],
-] = {
-    "accept": AcceptOffer,
-    "reject": RejectOffer,
-    "hold": HoldCall,
-    "resume": ResumeCall,
-    "release": ReleaseCall,
-    "wrap_up": FinishWrapUp,
-}
+_ABOUT_A_CALL = ("accept", "reject", "hold", "resume", "release", "transfer", "wrap_up")
 
 
 class ProfileBody(Body):
@@ -97,26 +92,82 @@ class CommandBody(Body):
     command_id: Id = Field(examples=["c1"])
     command: Name = Field(examples=["ready"])
     reservation_id: Id | None = Field(default=None, description="for every command about a call")
-    reason: Id | None = Field(default=None, description="of not_ready; of reject, not kept yet")
+    reason: Id | None = Field(default=None, description="of not_ready, of reject")
+    site_id: Id | None = Field(default=None, description="of sign_in: where the agent works now")
+    telephone: Telephone | None = Field(
+        default=None, description="of sign_in at a site: the telephone there; without, the desktop"
+    )
+    after_work: bool = Field(
+        default=False, description="of sign_out: as soon as no contact is under way"
+    )
     queue: Id | None = Field(default=None, description="where to transfer, or `agent_id`")
     agent_id: Id | None = Field(default=None, description="to whom to transfer, or `queue`")
 
     @model_validator(mode="after")
     def _names_what_it_needs(self) -> "CommandBody":
-        about_a_call = self.command in _OF_CALL or self.command == "transfer"
-        if about_a_call and self.reservation_id is None:
+        if self.command in _ABOUT_A_CALL and self.reservation_id is None:
             raise PydanticCustomError("missing", "names the reservation_id it is about")
         if self.command == "transfer" and (self.queue is None) == (self.agent_id is None):
             raise PydanticCustomError("one_of", "names a queue or an agent_id, not both")
+        if self.telephone is not None and self.site_id is None:
+            raise PydanticCustomError("missing", "names the site_id where the telephone is")
         return self
 
     def order(self) -> AgentCommand:
         """Return the command that it asks for."""
-        about = self.reservation_id or ""
-        if self.command in _PLAIN:
-            return _PLAIN[self.command]()
-        if self.command in _OF_CALL:
-            return _OF_CALL[self.command](reservation_id=about)
-        if self.command == "transfer":
-            return TransferCall(reservation_id=about, queue_id=self.queue, agent_id=self.agent_id)
-        return BecomeNotReady(reason=self.reason or "asked")
+        return _ORDERS[self.command](self)
+
+    @property
+    def about(self) -> str:
+        """Return the reservation that it is about, where it is about one."""
+        return self.reservation_id or ""
+
+    @property
+    def station(self) -> Station | None:
+        """Return where the agent signs in; None where their profile says."""
+        return None if self.site_id is None else Station(self.site_id, self.telephone)
+
+
+_ORDERS: dict[Name, Callable[[CommandBody], AgentCommand]] = {
+    "sign_in": lambda said: SignIn(said.station),
+    "ready": lambda said: BecomeReady(),
+    "not_ready": lambda said: BecomeNotReady(reason=said.reason or "asked"),
+    "sign_out": lambda said: SignOut(said.after_work),
+    "accept": lambda said: AcceptOffer(reservation_id=said.about),
+    "reject": lambda said: RejectOffer(reservation_id=said.about, reason=said.reason),
+    "hold": lambda said: HoldCall(reservation_id=said.about),
+    "resume": lambda said: ResumeCall(reservation_id=said.about),
+    "release": lambda said: ReleaseCall(reservation_id=said.about),
+    "transfer": lambda said: TransferCall(
+        reservation_id=said.about, queue_id=said.queue, agent_id=said.agent_id
+    ),
+    "wrap_up": lambda said: FinishWrapUp(reservation_id=said.about),
+    "ask_for_help": lambda said: AskForHelp(said.reservation_id),
+    "end_help": lambda said: EndHelp(),
+}
+
+
+class SupervisorBody(Body):
+    """What a supervisor orders of an agent. The same `command_id` twice has one effect."""
+
+    command_id: Id = Field(examples=["s1"])
+    command: Literal["ready", "not_ready", "sign_out", "answer_help", "end_help"] = Field(
+        examples=["sign_out"]
+    )
+    reason: Id | None = Field(default=None, description="of not_ready", examples=["training"])
+
+    def order(self, by: str) -> SupervisorCommand:
+        """Return the command that supervisor `by` asks for; nobody is signed out of a talk."""
+        match self.command:
+            case "ready":
+                return BecomeReady()
+            case "not_ready":
+                return BecomeNotReady(reason=self.reason or "supervisor")
+            case "sign_out":
+                return SignOut(after_work=True)
+            case "answer_help":
+                return AnswerHelp(by)
+            case "end_help":
+                return EndHelp(by)
+            case _:
+                assert_never(self.command)

@@ -18,12 +18,14 @@ from agent_state.domain.commands import (
     DeskCommand,
     RingOffer,
     SetProfile,
+    SupervisorCommand,
 )
 from agent_state.domain.decide import decide
 from agent_state.domain.evolve import find, fold
 from agent_state.domain.facts import Fact
 from agent_state.domain.refusals import CommandIdReused, Refusal, UnknownAgent
 from agent_state.tables import AGENT, ANSWER, TAKER, taker_key
+from contact_events.agents import AgentChanged
 from contact_events.answering import CallAnswered
 from contact_events.registry import Event
 from contact_runtime.rows import Fact as ToldFact
@@ -34,30 +36,33 @@ from contact_runtime.rows import Kind, Unit
 class Cause:
     """When something is carried out (business time), and what led to it.
 
-    `pool` is where an agent whom nobody has described is told of.
+    `pool` is where an agent whom nobody has described is told of. `by` is the supervisor who
+    ordered it.
     """
 
     time: datetime
     causation: str | None = None
     traceparent: str | None = None
     pool: str = "main"
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A command on one agent. An agent's own has an id that may be repeated."""
+    """A command on one agent. An agent's own, or that of supervisor `by`, may be repeated by id."""
 
     agent_id: str
-    command: AgentCommand | DeskCommand | SetProfile
+    command: AgentCommand | SupervisorCommand | DeskCommand | SetProfile
     command_id: str | None = None
     traceparent: str | None = None
+    by: str | None = None
 
 
 def needs(order: Order) -> Iterable[tuple[Kind[Any], str]]:
     """Return the rows that an order loads for certain."""
     yield AGENT, order.agent_id
     if order.command_id is not None:
-        yield ANSWER, _answer_key(order.agent_id, order.command_id)
+        yield ANSWER, _answer_key(order)
 
 
 async def obey(unit: Unit, order: Order, now: datetime) -> Answer:
@@ -68,31 +73,25 @@ async def obey(unit: Unit, order: Order, now: datetime) -> Answer:
         CommandIdReused: the id was used for another command.
         Refusal: an order without an id was refused.
     """
-    command, command_id = order.command, order.command_id
-    cause = Cause(now, _causation(order), order.traceparent)
-    if isinstance(command, AgentCommand) and command_id is not None:
-        return await handle(unit, order.agent_id, command_id, command, cause)
+    command = order.command
+    cause = Cause(now, _causation(order), order.traceparent, by=order.by)
+    if order.command_id is not None:
+        return await _once(unit, order, cause)
     facts = await carry_out(unit, order.agent_id, command, cause)
     return answer(command, facts, await unit.load(AGENT, order.agent_id))
 
 
-async def handle(
-    unit: Unit, agent_id: str, command_id: str, command: AgentCommand, cause: Cause
-) -> Answer:
-    """Carry out an agent's command once, and return its one answer, refusals included.
-
-    Raises:
-        UnknownAgent: there is no such agent; nothing is remembered.
-        CommandIdReused: the id was used for another command.
-    """
+async def _once(unit: Unit, order: Order, cause: Cause) -> Answer:
+    """Carry out a command with an id once, and return its one answer, refusals included."""
+    agent_id, command = order.agent_id, order.command
     before = await unit.load(AGENT, agent_id)
     if before.profile is None:
         raise UnknownAgent(f"agent {agent_id} does not exist")
-    key = _answer_key(agent_id, command_id)
+    key = _answer_key(order)
     known = await unit.load(ANSWER, key)
     if known is not None:
         if known.asked != asked(command):
-            raise CommandIdReused(f"command id {command_id} was another command")
+            raise CommandIdReused(f"command id {order.command_id} was another command")
         return known
     try:
         facts = await carry_out(unit, agent_id, command, cause)
@@ -154,6 +153,8 @@ def _card(agent: Agent, fact: Event) -> Card | None:
 
 def _told(event: Event, agent: Agent, card: Card | None, cause: Cause) -> ToldFact:
     about = card if hasattr(event, "call_id") else None
+    if isinstance(event, AgentChanged) and cause.by is not None:
+        event = replace(event, by=cause.by)
     return ToldFact(
         event=event,
         time=cause.time,
@@ -171,5 +172,6 @@ def _causation(order: Order) -> str:
     return f"command:{type(order.command).__name__}"
 
 
-def _answer_key(agent_id: str, command_id: str) -> str:
-    return f"{agent_id}/{command_id}"
+def _answer_key(order: Order) -> str:
+    asker = "" if order.by is None else f"/{order.by}/"
+    return f"{order.agent_id}/{asker}{order.command_id}"

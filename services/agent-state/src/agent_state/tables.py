@@ -23,7 +23,7 @@ AGENT: Kind[Agent] = Kind("agent", Agent, Agent.new, due_of)
 """By agent id; its events are the stream of that id, over three topics."""
 
 ANSWER: Kind[Answer | None] = Kind("answer", Answer | None, lambda key: None)
-"""By agent id and command id, `a1/c7`."""
+"""By agent id, who asks if it is not the agent, and command id: `a1/c7`, `a1//s1/c7`."""
 
 TAKER: Kind[Taker | None] = Kind("taker", Taker | None, lambda key: None)
 """By call id and attempt, `call/1`."""

@@ -44,11 +44,17 @@ class Offline(msgspec.Struct, frozen=True, tag="Offline"):
     reason: str | None = None
 
 
-class NotReady(msgspec.Struct, frozen=True, tag="NotReady"):
-    """Signed in, takes no calls, for a reason."""
+class NotReady(msgspec.Struct, frozen=True, tag="NotReady", omit_defaults=True):
+    """Signed in, takes no calls, for a reason.
+
+    It ends by itself with Ready at `returns_at`, or, if the agent `leaves`, with Offline once no
+    contact is under way.
+    """
 
     since: datetime
     reason: str
+    returns_at: datetime | None = None
+    leaves: bool = False
 
 
 class Ready(msgspec.Struct, frozen=True, tag="Ready"):
@@ -129,8 +135,45 @@ class Desk(msgspec.Struct, frozen=True, omit_defaults=True):
     left: bool = False
 
 
+class Station(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Where the agent works: a site, and the telephone they talk on, by its address.
+
+    `telephone` is None on the desktop; "" is the one that ivr knows by the agent.
+    """
+
+    site_id: str
+    telephone: str | None = None
+
+
+class Help(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An open call for help: since when, about which call, and which supervisor comes."""
+
+    since: datetime
+    call_id: str | None = None
+    answered_by: str | None = None
+
+
+class RonaPolicy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What becomes of an agent who let an offer ring out.
+
+    They are NotReady(rona), and Ready again after `returns_after_s`, if given; with `stays_ready`
+    nothing changes. Who lets `most_in_a_row` offers ring out one after the other is signed out.
+    """
+
+    returns_after_s: float | None = None
+    stays_ready: bool = False
+    most_in_a_row: int | None = None
+
+
+class Rona(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How many offers the agent let ring out: ever, and since they last answered one."""
+
+    total: int = 0
+    in_a_row: int = 0
+
+
 class Agent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """All that is known of an agent. `version` counts the changes that were told.
+    """All that is known of an agent. `version` counts the changes that a desktop is shown.
 
     `profile` is None for an agent nobody has described: such a one can never be Ready.
     """
@@ -141,6 +184,9 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     slots: tuple[Slot, ...] = (Slot(),)
     version: int = 0
     desk: Desk = Desk()
+    rona: Rona = Rona()
+    station: Station | None = None
+    help: Help | None = None
 
     @classmethod
     def new(cls, agent_id: str) -> "Agent":
@@ -149,9 +195,25 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def due_of(agent: Agent) -> datetime | None:
-    """Return when the next ringing or after-call work of the agent is over, or None."""
-    dues = (slot.filling.due for slot in agent.slots if isinstance(slot.filling, Reserved | WrapUp))
+    """Return when the next ringing, after-call work or rest of the agent is over, or None."""
+    dues = [slot.filling.due for slot in agent.slots if isinstance(slot.filling, Reserved | WrapUp)]
+    if isinstance(agent.presence, NotReady) and agent.presence.returns_at is not None:
+        dues.append(agent.presence.returns_at)
     return min(dues, default=None)
+
+
+def station_of(agent: Agent) -> Station:
+    """Return where the agent works: where they signed in, or where their profile says."""
+    if agent.station is not None:
+        return agent.station
+    if agent.profile is None:
+        return Station("")
+    return Station(agent.profile.site_id, "" if agent.profile.telephone else None)
+
+
+def is_free(agent: Agent) -> bool:
+    """Return whether no contact is under way, after-call work included."""
+    return all(isinstance(slot.filling, Free) for slot in agent.slots)
 
 
 def calls_held(agent: Agent) -> list[str]:

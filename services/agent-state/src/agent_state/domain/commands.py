@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-from agent_state.domain.agent import Card, Profile
+from agent_state.domain.agent import Card, Profile, RonaPolicy, Station
 from contact_events.calls import RecoveryReason
 
 
@@ -19,7 +19,9 @@ class SetProfile(_Command, frozen=True):
 
 
 class SignIn(_Command, frozen=True):
-    """Begin to work, not ready yet; nothing if signed in already."""
+    """Begin to work, not ready yet, at a station, or else where the profile says."""
+
+    station: Station | None = None
 
 
 class BecomeReady(_Command, frozen=True):
@@ -33,7 +35,9 @@ class BecomeNotReady(_Command, frozen=True):
 
 
 class SignOut(_Command, frozen=True):
-    """Stop working; refused in a talk."""
+    """Stop working; in a talk it is refused, or, `after_work`, done when all work is over."""
+
+    after_work: bool = False
 
 
 class TakeDesk(_Command, frozen=True):
@@ -54,6 +58,24 @@ class LoseConnection(_Command, frozen=True):
     place: str
 
 
+class AskForHelp(_Command, frozen=True):
+    """Ask for a supervisor, about the call of this reservation or none."""
+
+    reservation_id: str | None = None
+
+
+class AnswerHelp(_Command, frozen=True):
+    """The supervisor `by` comes to help."""
+
+    by: str
+
+
+class EndHelp(_Command, frozen=True):
+    """The call for help is over, says the supervisor `by`, or the agent."""
+
+    by: str | None = None
+
+
 class AcceptOffer(_Command, frozen=True):
     """Take the ringing offer; `taken` if another took this attempt of the call before."""
 
@@ -62,9 +84,10 @@ class AcceptOffer(_Command, frozen=True):
 
 
 class RejectOffer(_Command, frozen=True):
-    """Do not take the ringing offer."""
+    """Do not take the ringing offer, for the agent's `reason`."""
 
     reservation_id: str
+    reason: str | None = None
 
 
 class HoldCall(_Command, frozen=True):
@@ -113,6 +136,8 @@ AgentCommand = (
     | ReleaseCall
     | TransferCall
     | FinishWrapUp
+    | AskForHelp
+    | EndHelp
 )
 
 
@@ -177,9 +202,12 @@ class AnswerLeg(_Command, frozen=True):
 
 
 class Tick(_Command, frozen=True):
-    """Settle what is due."""
+    """Settle what is due; `rona` is what becomes of who let an offer ring out."""
+
+    rona: RonaPolicy = RonaPolicy()
 
 
+SupervisorCommand = BecomeReady | BecomeNotReady | SignOut | AnswerHelp | EndHelp
 DeskCommand = TakeDesk | LeaveDesk | LoseConnection
 LogCommand = RingOffer | RescindOffer | LearnCard | EndCall | MoveCall | JoinCall | AnswerLeg
-Command = AgentCommand | LogCommand | DeskCommand | SetProfile | Tick
+Command = AgentCommand | LogCommand | DeskCommand | SetProfile | AnswerHelp | Tick

@@ -3,15 +3,18 @@
 from datetime import datetime
 from typing import assert_never
 
-from agent_state.domain import offers, presence, talks
+from agent_state.domain import due, help, offers, presence, talks
 from agent_state.domain.agent import Agent
 from agent_state.domain.commands import (
     AcceptOffer,
+    AnswerHelp,
     AnswerLeg,
+    AskForHelp,
     BecomeNotReady,
     BecomeReady,
     Command,
     EndCall,
+    EndHelp,
     FinishWrapUp,
     HoldCall,
     JoinCall,
@@ -52,6 +55,8 @@ def decide(agent: Agent, command: Command, at: datetime) -> list[Fact]:
             return _on_offers(agent, command, at)
         case HoldCall() | ResumeCall() | ReleaseCall() | TransferCall() | FinishWrapUp():
             return _on_talks(agent, command, at)
+        case AskForHelp() | AnswerHelp() | EndHelp():
+            return _on_help(_described(agent), command)
         case EndCall() | MoveCall() | JoinCall() | LearnCard() | Tick():
             return _on_facts(agent, command, at)
         case _:
@@ -65,13 +70,13 @@ def _on_presence(
 ) -> list[Fact]:
     match command:
         case SignIn():
-            return presence.sign_in(_described(agent), at)
+            return presence.sign_in(_described(agent), command, at)
         case BecomeReady():
             return presence.become_ready(_described(agent), at)
         case BecomeNotReady():
             return presence.become_not_ready(_described(agent), command, at)
         case SignOut():
-            return presence.sign_out(_described(agent), at)
+            return presence.sign_out(_described(agent), command, at)
         case _:
             assert_never(command)
 
@@ -86,6 +91,18 @@ def _on_desk(
             return presence.leave_desk(agent, command)
         case LoseConnection():
             return presence.lose_connection(agent, command, at)
+        case _:
+            assert_never(command)
+
+
+def _on_help(agent: Agent, command: AskForHelp | AnswerHelp | EndHelp) -> list[Fact]:
+    match command:
+        case AskForHelp():
+            return help.ask(agent, command)
+        case AnswerHelp():
+            return help.answer(agent, command)
+        case EndHelp():
+            return help.end(agent, command)
         case _:
             assert_never(command)
 
@@ -144,7 +161,7 @@ def _on_facts(
         case LearnCard():
             return talks.learn_card(agent, command)
         case Tick():
-            return talks.tick(agent, at)
+            return due.tick(agent, command, at)
         case _:
             assert_never(command)
 

@@ -9,17 +9,13 @@ from msgspec.structs import asdict, replace
 
 from agent_state.domain.agent import (
     Agent,
-    Desk,
     Filled,
     Filling,
     Free,
     Hold,
     LastOffer,
-    NotReady,
-    Offline,
-    Presence,
-    Ready,
     Reserved,
+    Rona,
     Slot,
     Talking,
     WrapUp,
@@ -33,9 +29,15 @@ from agent_state.domain.facts import (
     OfferRead,
     OfferRung,
     ProfileSet,
+    StationTaken,
 )
-from agent_state.domain.slots import laid_out
-from contact_events.agents import AgentChanged
+from agent_state.domain.themself import shown_anew, themself
+from contact_events.agents import (
+    AgentChanged,
+    AgentHelpAnswered,
+    AgentHelpEnded,
+    AgentHelpRequested,
+)
 from contact_events.answering import (
     CallAnswered,
     CallConsultRequested,
@@ -60,11 +62,19 @@ def fold(agent: Agent, facts: Iterable[Fact], at: datetime) -> Agent:
 def evolve(agent: Agent, fact: Fact, at: datetime) -> Agent:
     """Return the agent after `fact`, which happened at `at`."""
     match fact:
-        case AgentChanged():
-            presence = _presence(agent.presence, fact, at)
-            return replace(agent, presence=presence, version=agent.version + 1)
+        case (
+            AgentChanged()
+            | AgentHelpRequested()
+            | AgentHelpAnswered()
+            | AgentHelpEnded()
+            | ProfileSet()
+            | StationTaken()
+            | DeskTaken()
+            | DeskLeft()
+        ):
+            return themself(agent, fact, at)
         case CallAnswered() | CallRejected() | CallRangOut():
-            return _settled(agent, fact, at)
+            return _counted(_settled(agent, fact, at), fact)
         case CallHeld() | CallResumed():
             return _held(agent, fact, at)
         case CallReleased() | CallWrappedUp():
@@ -78,19 +88,8 @@ def evolve(agent: Agent, fact: Fact, at: datetime) -> Agent:
             return agent  # requests: ivr's facts tell what became of them
         case OfferRead() | OfferRung() | CallJoined() | CardLearned():
             return _learned(agent, fact, at)
-        case ProfileSet() | DeskTaken() | DeskLeft():
-            return _described(agent, fact)
         case _:
             assert_never(fact)
-
-
-def presence_of(name: str, reason: str | None, since: datetime) -> Presence:
-    """Return the presence that an `agent.changed` names, as it begins at `since`."""
-    if name == "Ready":
-        return Ready(since)
-    if name == "NotReady":
-        return NotReady(since, reason or "")
-    return Offline(since, reason)
 
 
 def find(agent: Agent, reservation_id: str) -> tuple[int, Filled] | None:
@@ -100,11 +99,6 @@ def find(agent: Agent, reservation_id: str) -> tuple[int, Filled] | None:
         if not isinstance(filling, Free) and filling.reservation_id == reservation_id:
             return number, filling
     return None
-
-
-def _presence(before: Presence, fact: AgentChanged, at: datetime) -> Presence:
-    after = presence_of(fact.presence, fact.reason, at)
-    return before if replace(before, since=at) == after else after
 
 
 def _settled(agent: Agent, fact: CallAnswered | CallRejected | CallRangOut, at: datetime) -> Agent:
@@ -126,6 +120,18 @@ def _settled(agent: Agent, fact: CallAnswered | CallRejected | CallRangOut, at: 
         talks = isinstance(fact, CallAnswered)
         slot = replace(slot, filling=_become(Talking, slot.filling, at) if talks else Free(at))
     return _with_slot(agent, fact.slot, slot)
+
+
+def _counted(agent: Agent, fact: CallAnswered | CallRejected | CallRangOut) -> Agent:
+    match fact:
+        case CallAnswered():
+            return replace(agent, rona=replace(agent.rona, in_a_row=0))
+        case CallRangOut():
+            return replace(agent, rona=Rona(agent.rona.total + 1, agent.rona.in_a_row + 1))
+        case CallRejected():
+            return agent  # said no, which is not silence
+        case _:
+            assert_never(fact)
 
 
 def _held(agent: Agent, fact: CallHeld | CallResumed, at: datetime) -> Agent:
@@ -154,18 +160,6 @@ def _left(agent: Agent, fact: CallReleased | CallWrappedUp, at: datetime) -> Age
     return _filled(agent, number, Free(at))
 
 
-def _described(agent: Agent, fact: ProfileSet | DeskTaken | DeskLeft) -> Agent:
-    match fact:
-        case ProfileSet(profile=profile):
-            return replace(agent, profile=profile, slots=laid_out(agent.slots, profile.channels))
-        case DeskTaken(place=place):
-            return replace(agent, desk=Desk(place))
-        case DeskLeft(place=place):
-            return replace(agent, desk=Desk(place, left=True))
-        case _:
-            assert_never(fact)
-
-
 def _learned(
     agent: Agent, fact: OfferRead | OfferRung | CallJoined | CardLearned, at: datetime
 ) -> Agent:
@@ -188,9 +182,9 @@ def _learned(
             found = find(agent, reservation_id)
             if found is None or not isinstance(found[1], Talking):
                 return agent
-            return _filled(agent, found[0], replace(found[1], connected=True))
+            return shown_anew(_filled(agent, found[0], replace(found[1], connected=True)))
         case CardLearned():
-            return _shown(agent, fact)
+            return shown_anew(_shown(agent, fact))
         case _:
             assert_never(fact)
 

@@ -7,8 +7,13 @@ from datetime import datetime
 
 import msgspec
 
-from agent_state.domain.agent import Card, Profile
-from contact_events.agents import AgentChanged
+from agent_state.domain.agent import Card, Profile, Station
+from contact_events.agents import (
+    AgentChanged,
+    AgentHelpAnswered,
+    AgentHelpEnded,
+    AgentHelpRequested,
+)
 from contact_events.answering import (
     CallAnswered,
     CallConsultRequested,
@@ -61,6 +66,12 @@ class ProfileSet(msgspec.Struct, frozen=True):
     profile: Profile
 
 
+class StationTaken(msgspec.Struct, frozen=True):
+    """The agent works there from now on; None is where the profile says."""
+
+    station: Station | None
+
+
 class DeskTaken(msgspec.Struct, frozen=True):
     """A socket of the agent is open in the process `place`."""
 
@@ -73,9 +84,21 @@ class DeskLeft(msgspec.Struct, frozen=True):
     place: str
 
 
-Private = OfferRead | OfferRung | CallJoined | CardLearned | ProfileSet | DeskTaken | DeskLeft
+Private = (
+    OfferRead
+    | OfferRung
+    | CallJoined
+    | CardLearned
+    | ProfileSet
+    | StationTaken
+    | DeskTaken
+    | DeskLeft
+)
 Published = (
     AgentChanged
+    | AgentHelpRequested
+    | AgentHelpAnswered
+    | AgentHelpEnded
     | CallAnswered
     | CallRejected
     | CallRangOut

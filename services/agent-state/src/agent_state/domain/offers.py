@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from agent_state.domain.agent import Agent, Free, Ready, Reserved
 from agent_state.domain.commands import AcceptOffer, AnswerLeg, RejectOffer, RescindOffer, RingOffer
 from agent_state.domain.evolve import find
@@ -83,7 +85,10 @@ def reject(agent: Agent, command: RejectOffer, at: datetime) -> list[Fact]:
     Raises:
         OfferGone: the offer rings no more.
     """
-    rejected = settled(agent, _ringing(agent, command.reservation_id), "agent")
+    rejected = replace(
+        settled(agent, _ringing(agent, command.reservation_id), "agent"),
+        agent_reason=command.reason,
+    )
     return told(agent, [rejected], at, "rejected", not_ready(agent, at, "rejected"))
 
 

@@ -4,19 +4,33 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from agent_state.domain.agent import Agent, Desk, Hold, NotReady, Offline, Presence, Ready, Talking
+from agent_state.domain.agent import (
+    Agent,
+    Desk,
+    Hold,
+    NotReady,
+    Offline,
+    Presence,
+    Ready,
+    Talking,
+    calls_held,
+    is_free,
+    station_of,
+)
 from agent_state.domain.commands import (
     BecomeNotReady,
     LeaveDesk,
     LoseConnection,
     SetProfile,
+    SignIn,
+    SignOut,
     TakeDesk,
 )
-from agent_state.domain.facts import DeskLeft, DeskTaken, Fact, ProfileSet
+from agent_state.domain.facts import DeskLeft, DeskTaken, Fact, ProfileSet, StationTaken
 from agent_state.domain.offers import ringing_slots, settled
 from agent_state.domain.refusals import AgentInTalk, NotSignedIn, PoolFixed
 from agent_state.domain.slots import check_layout
-from agent_state.domain.tell import told
+from agent_state.domain.tell import SIGNING_OUT, told
 
 
 def set_profile(agent: Agent, command: SetProfile, at: datetime) -> list[Fact]:
@@ -35,11 +49,22 @@ def set_profile(agent: Agent, command: SetProfile, at: datetime) -> list[Fact]:
     return told(agent, [ProfileSet(after)], at, "profile")
 
 
-def sign_in(agent: Agent, at: datetime) -> list[Fact]:
-    """Return that the agent works and is not ready yet; nothing if signed in already."""
-    if not isinstance(agent.presence, Offline):
-        return []
-    return told(agent, [], at, "signed_in", NotReady(at, "signed_in"))
+def sign_in(agent: Agent, command: SignIn, at: datetime) -> list[Fact]:
+    """Return that the agent works and is not ready yet; nothing if signed in already.
+
+    Who is signed in elsewhere moves, and keeps their presence.
+
+    Raises:
+        AgentInTalk: a call rings or talks where the agent would leave.
+    """
+    elsewhere = command.station is not None and command.station != station_of(agent)
+    taken: list[Fact] = [StationTaken(command.station)] if elsewhere else []
+    if isinstance(agent.presence, Offline):
+        taken = [StationTaken(command.station)] if agent.station != command.station else []
+        return told(agent, taken, at, "signed_in", NotReady(at, "signed_in"))
+    if taken and calls_held(agent):
+        raise AgentInTalk(f"agent {agent.agent_id} has a call at their present station")
+    return told(agent, taken, at, "moved") if taken else []
 
 
 def become_ready(agent: Agent, at: datetime) -> list[Fact]:
@@ -62,14 +87,17 @@ def become_not_ready(agent: Agent, command: BecomeNotReady, at: datetime) -> lis
     return told(agent, [], at, "not_ready", NotReady(at, command.reason))
 
 
-def sign_out(agent: Agent, at: datetime) -> list[Fact]:
-    """Return that the agent stopped working; nothing if so already.
+def sign_out(agent: Agent, command: SignOut, at: datetime) -> list[Fact]:
+    """Return that the agent stopped working, or will after work; nothing if so already.
 
     Raises:
         AgentInTalk: a caller would be lost.
     """
     if isinstance(agent.presence, Offline):
         return []
+    if command.after_work and not is_free(agent):
+        leaving = NotReady(at, SIGNING_OUT, leaves=True)
+        return [] if _leaves(agent) else told(agent, [], at, SIGNING_OUT, leaving)
     if any(isinstance(slot.filling, Talking | Hold) for slot in agent.slots):
         raise AgentInTalk(f"agent {agent.agent_id} is in a talk")
     return _offline(agent, Offline(at, "signed_out"), at)
@@ -93,12 +121,16 @@ def lose_connection(agent: Agent, command: LoseConnection, at: datetime) -> list
     """
     if isinstance(agent.presence, Offline) or agent.desk != Desk(command.place, left=True):
         return []
-    if agent.profile and agent.profile.telephone:
+    if station_of(agent).telephone is not None:
         after = NotReady(at, "connection_lost")
         if replace(agent.presence, since=at) == after:
             return []
         return told(agent, [], at, "connection_lost", after)
     return _offline(agent, Offline(at, "connection_lost"), at)
+
+
+def _leaves(agent: Agent) -> bool:
+    return isinstance(agent.presence, NotReady) and agent.presence.leaves
 
 
 def _offline(agent: Agent, after: Presence, at: datetime) -> list[Fact]:

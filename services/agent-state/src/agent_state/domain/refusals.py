@@ -78,6 +78,12 @@ class NotConnected(Refusal):
     code = "not-connected"
 
 
+class NoHelpAsked(Refusal):
+    """The agent does not ask for help, or no longer."""
+
+    code = "no-help-asked"
+
+
 class CommandIdReused(Refusal):
     """This command id was used for another command.
 
@@ -109,6 +115,7 @@ REFUSALS: tuple[type[Refusal], ...] = (
     OfferGone,
     NotInThatState,
     NotConnected,
+    NoHelpAsked,
     CommandIdReused,
     PoolFixed,
     TransferToSelf,

@@ -17,7 +17,7 @@ from agent_state.domain.commands import (
 )
 from agent_state.domain.evolve import find
 from agent_state.domain.facts import CallJoined, CardLearned, Fact
-from agent_state.domain.offers import rang_out, ringing_slots, settled
+from agent_state.domain.offers import settled
 from agent_state.domain.refusals import NotConnected, NotInThatState, TransferToSelf
 from agent_state.domain.tell import not_ready, told
 from agent_state.domain.view import state_of
@@ -107,21 +107,8 @@ def finish_wrap_up(agent: Agent, command: FinishWrapUp, at: datetime) -> list[Fa
     found = find(agent, command.reservation_id)
     if found is None or not isinstance(found[1], WrapUp):
         raise _elsewhere(agent, command.reservation_id)
-    done = _wrapped_up(agent, found[0], found[1], "agent", command.codes)
+    done = wrapped_up(agent, found[0], found[1], "agent", command.codes)
     return told(agent, [done], at, "wrapped_up")
-
-
-def tick(agent: Agent, at: datetime) -> list[Fact]:
-    """Return the outcome of every ringing and after-call work that is due by `at`."""
-    out: list[Fact] = [rang_out(agent, r, at) for r in ringing_slots(agent) if r[1].due <= at]
-    done: list[Fact] = [
-        _wrapped_up(agent, number, slot.filling, "timer")
-        for number, slot in enumerate(agent.slots)
-        if isinstance(slot.filling, WrapUp) and slot.filling.due <= at
-    ]
-    if out:
-        return told(agent, [*out, *done], at, "rang_out", not_ready(agent, at, "rona"))
-    return told(agent, done, at, "wrapped_up") if done else []
 
 
 def end(agent: Agent, command: EndCall, at: datetime) -> list[Fact]:
@@ -227,13 +214,14 @@ def _released(agent: Agent, slot: int, filling: Talking | Hold, reason: Released
     )
 
 
-def _wrapped_up(
+def wrapped_up(
     agent: Agent,
     slot: int,
     filling: WrapUp,
     by: Literal["agent", "timer"],
     codes: tuple[str, ...] = (),
 ) -> CallWrappedUp:
+    """Return that the after-call work in the slot is done."""
     return CallWrappedUp(
         call_id=filling.call_id,
         attempt=filling.attempt,

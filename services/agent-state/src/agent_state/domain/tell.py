@@ -5,10 +5,12 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from agent_state.domain.agent import Agent, NotReady, Presence, Ready
+from agent_state.domain.agent import Agent, NotReady, Offline, Presence, Ready, is_free
 from agent_state.domain.evolve import fold
 from agent_state.domain.facts import Fact
 from agent_state.domain.view import changed
+
+SIGNING_OUT = "signing_out"
 
 
 def told(
@@ -18,10 +20,16 @@ def told(
     cause: str,
     presence: Presence | None = None,
 ) -> list[Fact]:
-    """Return `facts` and, after them, the agent's state; `presence` is what it changes to."""
+    """Return `facts` and, after them, the agent's state; `presence` is what it changes to.
+
+    Who meant to leave after work is signed out by whatever ends the last of it.
+    """
     after = fold(agent, facts, at)
     if presence is not None:
         after = replace(after, presence=presence)
+    if isinstance(after.presence, NotReady) and after.presence.leaves and is_free(after):
+        reason = "signed_out" if after.presence.reason == SIGNING_OUT else after.presence.reason
+        after = replace(after, presence=Offline(at, reason))
     return [*facts, changed(after, cause)]
 
 

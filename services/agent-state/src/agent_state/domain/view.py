@@ -8,6 +8,7 @@ from agent_state.domain.agent import (
     Agent,
     Filling,
     Free,
+    Help,
     Hold,
     NotReady,
     Offline,
@@ -17,6 +18,7 @@ from agent_state.domain.agent import (
     Slot,
     Talking,
     WrapUp,
+    station_of,
 )
 from agent_state.domain.slots import blocked
 from contact_events.agents import AgentChanged, AgentStatus, SlotState
@@ -63,13 +65,28 @@ class AgentView(msgspec.Struct, frozen=True, kw_only=True):
     presence: PresenceName
     reason: str | None
     status: AgentStatus
+    next_presence: PresenceName | None = None
+    returns_at: datetime | None = None
     site_id: str
+    telephone: str | None = None
+    rona_total: int = 0
+    rona_in_a_row: int = 0
+    help: Help | None = None
     slots: tuple[SlotView, ...]
 
 
 def presence_name(agent: Agent) -> PresenceName:
     """Return the presence as the log names it."""
     return _NAMES[type(agent.presence)]
+
+
+def next_presence(presence: Presence) -> PresenceName | None:
+    """Return what the presence becomes without being asked again, as the log names it, or None."""
+    if not isinstance(presence, NotReady):
+        return None
+    if presence.leaves:
+        return "Offline"
+    return "Ready" if presence.returns_at is not None else None
 
 
 def state_of(slot: Slot) -> SlotState:
@@ -89,23 +106,26 @@ def status_of(agent: Agent) -> AgentStatus:
 
 def changed(agent: Agent, cause: str) -> AgentChanged:
     """Return the event that tells the agent's state as it is now."""
-    profile = agent.profile
+    profile, station = agent.profile, station_of(agent)
     return AgentChanged(
         agent_id=agent.agent_id,
         presence=presence_name(agent),
         status=status_of(agent),
-        site_id=profile.site_id if profile else "",
+        site_id=station.site_id,
         slots=tuple(_told(number, slot) for number, slot in enumerate(agent.slots)),
         cause=cause,
         reason=agent.presence.reason,
         team_id=profile.team if profile else None,
         skills=dict(profile.skills) if profile else {},
-        telephone=profile.telephone if profile else False,
+        telephone=station.telephone is not None,
+        telephone_address=station.telephone or None,
         blocked=tuple(
             number
             for number, slot in enumerate(agent.slots)
             if isinstance(slot.filling, Free) and blocked(agent, number)
         ),
+        next_presence=next_presence(agent.presence),
+        returns_at=_returns_at(agent.presence),
     )
 
 
@@ -116,9 +136,19 @@ def view_of(agent: Agent) -> AgentView:
         presence=presence_name(agent),
         reason=agent.presence.reason,
         status=status_of(agent),
-        site_id=agent.profile.site_id if agent.profile else "",
+        next_presence=next_presence(agent.presence),
+        returns_at=_returns_at(agent.presence),
+        rona_total=agent.rona.total,
+        rona_in_a_row=agent.rona.in_a_row,
+        help=agent.help,
+        site_id=station_of(agent).site_id,
+        telephone=station_of(agent).telephone,
         slots=tuple(_shown(agent, number) for number in range(len(agent.slots))),
     )
+
+
+def _returns_at(presence: Presence) -> datetime | None:
+    return presence.returns_at if isinstance(presence, NotReady) else None
 
 
 def _told(number: int, slot: Slot) -> ToldSlot:

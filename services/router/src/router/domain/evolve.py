@@ -215,7 +215,8 @@ def _settled(state: State, outcome: Outcome) -> Touched:
 
 def _agent(state: State, envelope: Envelope, offset: int) -> Touched:
     event = envelope.data
-    assert isinstance(event, AgentChanged)
+    if not isinstance(event, AgentChanged):
+        return NOTHING  # a call for help: the supervisors' matter
     agent_id, before, at = event.agent_id, state.agents.get(event.agent_id), envelope.time
     state.agents[agent_id] = Agent(
         offset=offset,
