@@ -226,6 +226,40 @@ EXPLAIN_FOLD_SECONDS = Metric(
     (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0),
 )
 
+WEBHOOK_ATTEMPTS = Metric(
+    "webhook_attempts_total",
+    "counter",
+    "attempts",
+    "Attempts to deliver a webhook, by what became of the message: delivered, failed (it is sent "
+    "again), dead (given up).",
+    ("became",),
+)
+WEBHOOK_ATTEMPT_SECONDS = Metric(
+    "webhook_attempt_seconds",
+    "histogram",
+    "seconds",
+    "One attempt, from resolving the name to the end of the answer (machine time).",
+)
+WEBHOOK_WAITING = Metric(
+    "webhook_waiting_messages",
+    "gauge",
+    "messages",
+    "Messages to enabled endpoints that are not delivered yet, pauses included.",
+)
+WEBHOOK_LAG_SECONDS = Metric(
+    "webhook_lag_seconds",
+    "gauge",
+    "seconds",
+    "How long the oldest message that is due has been so (machine time); 0: nothing is due.",
+)
+WEBHOOK_DISABLED = Metric(
+    "webhook_endpoints_disabled_total",
+    "counter",
+    "endpoints",
+    "Endpoints disabled, by why: failing (for a week), gone (they answered 410).",
+    ("why",),
+)
+
 CATALOGUE: tuple[Metric, ...] = tuple(
     value for value in list(globals().values()) if isinstance(value, Metric)
 )
