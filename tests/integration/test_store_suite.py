@@ -73,6 +73,18 @@ async def test_of_many_rows_looked_at_those_are_found_that_are_there(store: Stor
     assert await store.peek_many(TILL, []) == {}
 
 
+async def test_a_unit_looks_at_many_rows_at_once_its_own_puts_included(store: Store) -> None:
+    for key in ("a", "b"):
+        await pay(store, key, 5)
+    async with store.unit() as unit:
+        await unit.load(TILL, "b")
+        unit.put(TILL, "b", Till(paid=7))
+        found = await unit.peek_many(TILL, ["a", "b", "nobody", "a"])
+        assert found == {"a": Till(paid=5), "b": Till(paid=7), "nobody": Till()}
+        assert await unit.peek(TILL, "a") == Till(paid=5)
+        assert await unit.peek_many(TILL, []) == {}
+
+
 async def test_a_unit_that_raises_leaves_nothing_behind(store: Store) -> None:
     with pytest.raises(ZeroDivisionError):
         async with store.unit() as unit:

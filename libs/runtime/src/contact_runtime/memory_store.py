@@ -46,9 +46,9 @@ class MemoryUnit(BufferedUnit):
             if (row := rows.get((name, key))) is not None
         ]
 
-    async def _read(self, kind: str, key: str) -> str | None:
-        row = self._store.rows.get((kind, key))
-        return None if row is None else row.text
+    async def _read(self, kind: str, keys: Sequence[str]) -> Iterable[tuple[str, str | None]]:
+        rows = ((key, self._store.rows.get((kind, key))) for key in keys)
+        return [(key, row.text) for key, row in rows if row is not None]
 
     async def sequences(
         self, reader: str, streams: Iterable[tuple[str, str]]

@@ -103,6 +103,9 @@ class Unit(Protocol):
     async def peek(self, kind: Kind[S], key: str) -> S:
         """Return the state of `key` without locking it, this unit's own puts included."""
 
+    async def peek_many(self, kind: Kind[S], keys: Iterable[str]) -> dict[str, S]:
+        """Return what `peek` returns of each of `keys`, with one statement."""
+
     def put(self, kind: Kind[S], key: str, state: S) -> None:
         """Keep `state`, written at commit.
 

@@ -40,8 +40,8 @@ class SqlUnit(BufferedUnit):
     ) -> Iterable[tuple[str, str, int, str | None]]:
         return await sql.lock_rows(self._driver, kind, keys)
 
-    async def _read(self, kind: str, key: str) -> str | None:
-        return await sql.read_row(self._driver, kind, key)
+    async def _read(self, kind: str, keys: Sequence[str]) -> Iterable[tuple[str, str | None]]:
+        return await sql.read_rows_of(self._driver, kind, keys)
 
     async def sequences(
         self, reader: str, streams: Iterable[tuple[str, str]]

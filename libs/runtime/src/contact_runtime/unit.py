@@ -74,8 +74,8 @@ class BufferedUnit(ABC):
         """Lock and return (kind, key, version, text) of the rows of `kind` and of the streams."""
 
     @abstractmethod
-    async def _read(self, kind: str, key: str) -> str | None:
-        """Return the text of one row without locking it."""
+    async def _read(self, kind: str, keys: Sequence[str]) -> Iterable[tuple[str, str | None]]:
+        """Return key and text of the rows with these keys without locking them."""
 
     @abstractmethod
     async def sequences(
@@ -121,14 +121,25 @@ class BufferedUnit(ABC):
 
     async def peek(self, kind: Kind[S], key: str) -> S:
         """Return the state of `key` without locking it, this unit's own puts included."""
-        if (kind.name, key) in self._states:
-            return await self.load(kind, key)
-        if (kind.name, key) not in self._peeked:
-            text = await self._read(kind.name, key)
-            state = kind.initial(key) if text is None else kind.decode(text)
-            self._peeked[kind.name, key] = state
-        peeked: S = self._peeked[kind.name, key]
-        return peeked
+        return (await self.peek_many(kind, (key,)))[key]
+
+    async def peek_many(self, kind: Kind[S], keys: Iterable[str]) -> dict[str, S]:
+        """Return what `peek` returns of each of `keys`, with one statement."""
+        wanted = sorted(set(keys))
+        held = {key: self._held(kind.name, key) for key in wanted}
+        missing = [key for key in wanted if held[key] is _ABSENT]
+        if missing:
+            found = dict(await self._read(kind.name, missing))
+            for key in missing:
+                text = found.get(key)
+                state = kind.initial(key) if text is None else kind.decode(text)
+                held[key] = self._peeked[kind.name, key] = state
+        return held
+
+    def _held(self, kind: str, key: str) -> Any:
+        """Return the state that this unit has of a row already, or `_ABSENT`."""
+        known = self._states.get((kind, key), _ABSENT)
+        return self._peeked.get((kind, key), _ABSENT) if known is _ABSENT else known
 
     def put(self, kind: Kind[S], key: str, state: S) -> None:
         """Keep `state`, written at commit.
