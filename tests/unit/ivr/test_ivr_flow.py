@@ -48,11 +48,13 @@ def test_without_a_menu_the_caller_is_queued_at_once() -> None:
     assert (told.call.queue_id, told.call.attempt) == ("q1", 1)
 
 
-def test_a_choice_leads_to_its_queue() -> None:
+def test_a_choice_leads_to_its_queue_and_is_told_as_the_menu_calls_it() -> None:
     told = arrived()
     facts = told.when(PressDigits(digits="1", project=SHOP))
     assert facts == [
-        CallFlowStep(call_id="K1", flow_id="menu", step="queue", choice="1"),
+        CallFlowStep(
+            call_id="K1", flow_id="menu", step="queue", choice="1", label=SHOP.menu[0].label
+        ),
         CallQueued(call_id="K1", attempt=1, queue_id="acme-sales"),
     ]
 

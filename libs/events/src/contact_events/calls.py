@@ -59,12 +59,16 @@ class CallArrived(Event, frozen=True):
 
 @event("call.flow_step", version=1, topic=CALL_ARRIVED, key="call_id")
 class CallFlowStep(Event, frozen=True):
-    """The caller came to a step of the self-service flow, by which choice."""
+    """The caller came to a step of the self-service flow, by which choice.
+
+    `label` is what the choice is called in the project's menu.
+    """
 
     call_id: str
     flow_id: str
     step: str
     choice: str | None = None
+    label: Text | None = None
 
 
 @event("call.queued", version=1, topic=CALL_ARRIVED, key="call_id")

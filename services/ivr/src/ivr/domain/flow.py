@@ -91,11 +91,11 @@ AGAIN = Text(ru="Пожалуйста, выберите ещё раз.", en="Ple
 def _chosen(call_id: str, choice: Choice, closed: Closed) -> list[Event]:
     if choice.queue_id is None:
         return [
-            _step(call_id, "self_service", choice.digit),
+            _step(call_id, "self_service", choice.digit, choice.label),
             CallContained(call_id=call_id),
         ]
     queued = _to_queue(call_id, choice.queue_id, closed)
-    return [_step(call_id, "queue", choice.digit), *queued]
+    return [_step(call_id, "queue", choice.digit, choice.label), *queued]
 
 
 def _gave_up(call_id: str, project: Project, digit: str | None, closed: Closed) -> list[Event]:
@@ -103,8 +103,10 @@ def _gave_up(call_id: str, project: Project, digit: str | None, closed: Closed) 
     return [_step(call_id, "default_queue", digit), *queued]
 
 
-def _step(call_id: str, step: str, choice: str | None = None) -> Event:
-    return CallFlowStep(call_id=call_id, flow_id=FLOW_ID, step=step, choice=choice)
+def _step(
+    call_id: str, step: str, choice: str | None = None, label: Text | None = None
+) -> Event:
+    return CallFlowStep(call_id=call_id, flow_id=FLOW_ID, step=step, choice=choice, label=label)
 
 
 def _to_queue(call_id: str, queue_id: str, closed: Closed) -> list[Event]:
