@@ -43,7 +43,7 @@ kill: packages ## kill one process, to watch it come back: SERVICE=router
 	@$(PYTHON) -m deploy.local.control kill "$(SERVICE)"
 
 .PHONY: token
-token: packages ## print a token: ROLE=supervisor|agent|integrator|client [CLIENT=] [AGENT=] [HOURS=]
+token: packages ## print a token: ROLE=supervisor|agent|partner|integrator|client [CLIENT=] [AGENT=] [HOURS=]
 	@$(PYTHON) -m contact_runtime.issuer token --state "$(STATE)/keys" --role "$(or $(ROLE),supervisor)" \
 		$(if $(CLIENT),--client "$(CLIENT)") $(if $(AGENT),--agent "$(AGENT)") $(if $(HOURS),--hours "$(HOURS)")
 

@@ -204,7 +204,11 @@ async def test_only_the_agent_on_the_live_call_reads_the_number_and_that_is_told
     async with door.as_("agent", agent_id="a1") as agent, door.as_("administrator") as other:
         assert (await agent.get(path)).status_code == 404
         await door.hears(_answered(call_id), 3)
-        assert (await agent.get(path)).json() == {"number": "+79161234567", "name": None}
+        assert (await agent.get(path)).json() == {
+            "number": "+79161234567",
+            "name": None,
+            "masked": False,
+        }
         assert (await other.get(path)).status_code == 404
         async with door.as_("agent", agent_id="a2") as stranger:
             assert (await stranger.get(path)).status_code == 404
@@ -220,12 +224,25 @@ async def test_only_the_agent_on_the_live_call_reads_the_number_and_that_is_told
         assert told.data.agent_id == "a1"  # type: ignore[attr-defined]
 
 
+async def test_a_partner_s_agent_sees_a_number_that_ten_thousand_others_share(
+    door: FrontDoor,
+) -> None:
+    call_id = (await door.call("+74950000002"))["call_id"]
+    await door.hears(_answered(call_id), 3)
+    async with door.as_("partner", agent_id="a1") as partner:
+        answer = await partner.get(f"/v1/calls/{call_id}/caller")
+    assert answer.json() == {"number": "+7916123****", "name": None, "masked": True}
+    if isinstance(door.store, MemoryStore):
+        [told] = [e.data for e in door.store.outbox if isinstance(e.data, CallerRead)]
+        assert told.masked  # type: ignore[attr-defined]
+
+
 async def test_a_withheld_number_stays_withheld(door: FrontDoor) -> None:
     call_id = (await door.call("+74950000002", ani=None))["call_id"]
     await door.hears(_answered(call_id), 3)
     async with door.as_("agent", agent_id="a1") as agent:
         answer = await agent.get(f"/v1/calls/{call_id}/caller")
-    assert answer.json() == {"number": None, "name": None}
+    assert answer.json() == {"number": None, "name": None, "masked": False}
 
 
 async def test_a_project_is_kept_whole_and_its_numbers_move_with_it(door: FrontDoor) -> None:

@@ -6,11 +6,12 @@ from contact_events.topics import PEOPLE
 
 @event("caller.read", version=1, topic=PEOPLE, key="caller_ref")
 class CallerRead(Event, frozen=True):
-    """An agent saw the number and name of the caller they speak with."""
+    """An agent saw the number and name of the caller they speak with; `masked`: not whole."""
 
     caller_ref: str
     call_id: str
     agent_id: str
+    masked: bool = False
 
 
 @event("person.erased", version=1, topic=PEOPLE, key="caller_ref")

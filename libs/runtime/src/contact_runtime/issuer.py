@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from contact_runtime.client_keys import add_client
-from contact_runtime.http.roles import ROLES
+from contact_runtime.http.roles import AS_AGENTS, ROLES
 
 ISSUER = "https://issuer.polycentre.local"
 AUDIENCE = "polycentre"
@@ -57,8 +57,10 @@ def mint(
     """
     if role not in ROLES:
         raise ValueError(f"no role {role}; there are {', '.join(ROLES)}")
-    if (role == "client" and not client) or (role == "agent" and not agent_id):
-        raise ValueError(f"a token of role {role} needs its {role}")
+    if role == "client" and not client:
+        raise ValueError("a token of role client needs its client")
+    if role in AS_AGENTS and not agent_id:
+        raise ValueError(f"a token of role {role} needs its agent")
     ensure_issuer(state_dir)
     key = _private_key(state_dir)
     now = datetime.now(UTC)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from contact_events.hints import QueueState
 from contact_runtime.http.bodies import View
@@ -132,10 +132,23 @@ def _of_who_joins(hint: QueueState) -> _Seconds:
 
 
 class CallerView(View):
-    """Who is on the line; null where the number is withheld or was erased."""
+    """Who is on the line; null where the number is withheld or was erased.
+
+    `masked` where the role sees neither whole: `+7916123****` and initials.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"number": "+79161234567", "name": "Anna Sokolova", "masked": False},
+                {"number": "+7916123****", "name": "A. S.", "masked": True},
+            ]
+        }
+    )
 
     number: str | None
     name: str | None
+    masked: bool = False
 
 
 def _state_of(

@@ -49,11 +49,13 @@ def remember(unit: Unit, call_id: str, before: Call, after: Call) -> Call:
     return after
 
 
-def tell_reading(unit: Unit, call_id: str, call: Call, agent_id: str, cause: Cause) -> Call:
+def tell_reading(
+    unit: Unit, call_id: str, call: Call, agent_id: str, cause: Cause, *, masked: bool
+) -> Call:
     """Write that the agent saw the caller's number; nothing if it is withheld."""
     if isinstance(call, Unborn) or call.caller is None:
         return call
-    read = CallerRead(caller_ref=call.caller.ref, call_id=call_id, agent_id=agent_id)
+    read = CallerRead(caller_ref=call.caller.ref, call_id=call_id, agent_id=agent_id, masked=masked)
     return _written(unit, call_id, call, [read], call, cause)
 
 

@@ -4,6 +4,7 @@ import time
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
+from msgspec.structs import asdict
 from starlette.responses import Response
 
 from contact_events.identity import derived_id
@@ -19,6 +20,7 @@ from ivr.desk import Desk
 from ivr.domain.call import Call, Connected, Known, Unborn
 from ivr.domain.commands import Arrive, HangUp, PressDigits
 from ivr.domain.flow import hears
+from ivr.domain.masking import seen_by
 from ivr.domain.projects import Project
 from ivr.domain.refusals import (
     CallOver,
@@ -144,7 +146,10 @@ async def get_call(
 
 @routes.get("/calls/{call_id}/caller")
 async def read_caller(call_id: Id, principal: Opens, desk: AtDesk) -> CallerView:
-    """Show the caller's number to the agent who talks with them now; each reading is a fact."""
+    """Show the caller to the agent who talks with them now, as their role may see them.
+
+    Each reading is a fact. To everybody else, before the talk and after it, there is no such call.
+    """
     cause = _cause(desk, f"command:{context.request_id.get()}")
 
     async def read(unit: Unit) -> CallerView:
@@ -155,8 +160,9 @@ async def read_caller(call_id: Id, principal: Opens, desk: AtDesk) -> CallerView
         identity = await desk.people.open(unit, call.caller) if call.caller else None
         if identity is None:
             return CallerView(number=None, name=None)
-        tell_reading(unit, call_id, call, call.joined_agent_id, cause)
-        return CallerView(number=identity.number, name=identity.name)
+        seen = seen_by(principal.role, identity.number, identity.name)
+        tell_reading(unit, call_id, call, call.joined_agent_id, cause, masked=seen.masked)
+        return CallerView.model_validate(asdict(seen))
 
     return await desk.carry_out(read, (CALL, call_id))
 

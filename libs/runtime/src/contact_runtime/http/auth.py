@@ -20,7 +20,7 @@ from contact_runtime.http.problems import (
     Problem,
     not_found,
 )
-from contact_runtime.http.roles import ROLES
+from contact_runtime.http.roles import AS_AGENTS, ROLES
 
 LEEWAY_S = 10
 _REMEMBERED = 4096
@@ -135,7 +135,7 @@ def principal_of(claims: Mapping[str, Any]) -> Principal:
     client, agent_id = _claim(claims, "client"), _claim(claims, "agent_id")
     if role == "client" and client is None:
         raise _invalid("a client's token names its client")
-    if role == "agent" and agent_id is None:
+    if role in AS_AGENTS and agent_id is None:
         raise _invalid("an agent's token names its agent_id")
     return Principal(
         subject=str(claims["sub"]),

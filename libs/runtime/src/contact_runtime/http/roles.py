@@ -8,6 +8,9 @@ SUPERVISOR = frozenset(
 
 AGENT = frozenset({"agents:act", "callers:read"})
 
+AS_AGENTS = frozenset({"agent", "partner"})
+"""Roles that speak for one agent, whom their token names."""
+
 INTEGRATOR = frozenset({"calls:write", "calls:read", "agents:act", "live:read", "places:read"})
 
 ADMINISTRATOR = (
@@ -22,6 +25,7 @@ ROLES: dict[str, frozenset[str]] = {
     "administrator": ADMINISTRATOR,
     "supervisor": SUPERVISOR,
     "agent": AGENT,
+    "partner": AGENT,  # an agent of another firm: the same, but callers are masked, says ivr
     "integrator": INTEGRATOR,
     "client": OWN_ONLY,
 }

@@ -103,9 +103,7 @@ def _gave_up(call_id: str, project: Project, digit: str | None, closed: Closed) 
     return [_step(call_id, "default_queue", digit), *queued]
 
 
-def _step(
-    call_id: str, step: str, choice: str | None = None, label: Text | None = None
-) -> Event:
+def _step(call_id: str, step: str, choice: str | None = None, label: Text | None = None) -> Event:
     return CallFlowStep(call_id=call_id, flow_id=FLOW_ID, step=step, choice=choice, label=label)
 
 
