@@ -1,16 +1,15 @@
 """What is ordered of a document: put whole, deleted, rolled back; and why that is refused."""
 
 from dataclasses import dataclass
-from typing import Any
 
-from fastapi.exceptions import RequestValidationError
 from msgspec.structs import replace
 
 from contact_events.config import Document
+from contact_runtime.http.documents import Fault, Senseless
 from contact_runtime.http.problems import Problem, not_found, refusal_type
 from router.kinds import POLICIES, Kind
 from router.orders import Order, Orders, Revision
-from router.references import Fault, Known
+from router.references import Known
 from router.views import DocumentBody
 
 
@@ -21,14 +20,6 @@ class DocumentInUse(Exception):
 
 
 _IN_USE = refusal_type(DocumentInUse, 409)
-
-
-class Senseless(RequestValidationError):
-    """What was ordered has the right shape and makes no sense: all faults at once."""
-
-    def __init__(self, faults: list[Fault], place: str = "body") -> None:
-        """Keep the faults as those of shape are kept; `place` is what their paths are in."""
-        super().__init__([error(fault, place) for fault in faults])
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +71,6 @@ def roll_back(kind: Kind, name: str, revision: int, by: Author) -> Order:
         return replace(found, deleted=False, changed_by=by.subject)
 
     return order
-
-
-def error(fault: Fault, place: str = "body") -> dict[str, Any]:
-    """Return the fault as those of shape are told."""
-    return {"type": fault.code, "loc": (place, *fault.loc), "msg": fault.detail}
 
 
 def _refuse(faults: list[Fault], place: str = "body") -> None:

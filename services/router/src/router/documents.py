@@ -1,28 +1,32 @@
 """Documents over HTTP: one shape for queues, skills, sites, policies and calendars."""
 
-from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
 from msgspec.structs import replace
 from starlette.responses import Response
 
 from contact_events.config import Document
 from contact_runtime.http import context
 from contact_runtime.http.bodies import Id, View
+from contact_runtime.http.documents import Fault, History, Page, RollbackBody, telling_all_faults
 from contact_runtime.http.openapi import documented
+from contact_runtime.http.preconditions import (
+    Demanded,
+    PreconditionMissing,
+    RevisionStale,
+    etag,
+    revisions_of,
+)
 from contact_runtime.http.problems import Problem, not_found, refusal_type
 from router import changes
-from router.changes import Senseless, error
 from router.desk import Administers, AtDesk, Reads
 from router.dry_runs import shown
 from router.kinds import Kind
 from router.orders import Order, Revision, says
-from router.preconditions import Demanded, PreconditionMissing, RevisionStale, etag, revisions_of
-from router.views import History, Page, RollbackBody
+from router.references import Said
 
 _STALE = refusal_type(RevisionStale, 412)
 _MISSING = refusal_type(PreconditionMissing, 428)
@@ -67,7 +71,7 @@ class Change:
         except RevisionStale as stale:
             headers = {"ETag": f'"{stale.revision}"'} if stale.revision else None
             raise Problem(_STALE, str(stale), headers=headers, revision=stale.revision) from None
-        self.response.headers["ETag"] = etag(revision)
+        self.response.headers["ETag"] = etag(revision.document.revision)
         return kind.show(revision)
 
     async def _try(self, kind: Kind, name: str, order: Order) -> View:
@@ -75,7 +79,7 @@ class Change:
         wanted = self._allowed(kind, name, last, order)
         revision = last.document.revision if last else 0
         if last is not None and last.live:
-            self.response.headers["ETag"] = etag(last)
+            self.response.headers["ETag"] = etag(last.document.revision)
         tried = await self.desk.dry_runs.of(replace(wanted, revision=revision + 1))
         document = kind.show(Revision(tried.document, tried.at, ""))
         found = shown(tried, self.principal.may_read)
@@ -90,14 +94,17 @@ class Change:
         # Said again, it is as it was wanted already (RFC 9110, 13.1.1): a lost answer is no trap.
         # A dry run changes nothing: what was not demanded need not hold.
         if (new and not (self.dry_run and self.demanded.nothing)) or self.demanded.absent:
-            self.demanded.hold(kind.id_of(name), last)
+            revision, live = (last.document.revision, last.live) if last else (0, False)
+            self.demanded.hold(kind.id_of(name), revision, exists=live)
         return wanted
 
 
 def routes_of(kind: Kind) -> APIRouter:
     """Return the routes of one kind of document."""
     routes = APIRouter(
-        prefix=f"/{kind.plural}", tags=[kind.plural], route_class=_telling_all_faults(kind)
+        prefix=f"/{kind.plural}",
+        tags=[kind.plural],
+        route_class=telling_all_faults(partial(_faults, kind)),
     )
     _reading(routes, kind)
     _reading_one(routes, kind)
@@ -148,8 +155,8 @@ def _reading_one(routes: APIRouter, kind: Kind) -> None:
             raise not_found(f"the {kind.name}")
         principal.must_read(_client_of(revision.document), f"the {kind.name}")
         if if_none_match and revision.document.revision in revisions_of(if_none_match):
-            return Response(status_code=304, headers={"ETag": etag(revision)})
-        response.headers["ETag"] = etag(revision)
+            return Response(status_code=304, headers={"ETag": etag(revision.document.revision)})
+        response.headers["ETag"] = etag(revision.document.revision)
         return kind.show(revision)
 
     says = "Return all revisions, the newest first: what was said, by whom and when."
@@ -213,29 +220,9 @@ _ROLL_BACK = (
 )
 
 
-def _telling_all_faults(kind: Kind) -> type[APIRoute]:
-    """Return a route whose refusals of a wrong shape tell the faults of sense, too."""
-
-    class Route(APIRoute):
-        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-            plain = super().get_route_handler()
-
-            async def handle(request: Request) -> Response:
-                try:
-                    return await plain(request)
-                except Senseless:
-                    raise
-                except RequestValidationError as wrong:
-                    if request.method != "PUT" or not isinstance(wrong.body, dict):
-                        raise
-                    name = request.path_params[f"{kind.name}_id"]
-                    more = kind.faults(name, wrong.body, request.app.state.context.orders)
-                    errors = [*wrong.errors(), *(error(fault) for fault in more)]
-                    raise RequestValidationError(errors, body=wrong.body) from None
-
-            return handle
-
-    return Route
+async def _faults(kind: Kind, request: Request, said: Said) -> list[Fault]:
+    name = request.path_params[f"{kind.name}_id"]
+    return kind.faults(name, said, request.app.state.context.orders)
 
 
 def _name_of(document: Document) -> str:

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any, Final
 
+from contact_runtime.http.documents import Fault
 from router import steps
-from router.references import EACH, REFERENCES, VALUES, Fault, Known, Said, found, number
+from router.references import EACH, REFERENCES, VALUES, Known, Said, found, number
 
 _ONCE: Final[Mapping[str, tuple[tuple[Any, ...], ...]]] = {
     "queue": (("team_ids",), ("steps", EACH, "site_ids")),

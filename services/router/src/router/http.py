@@ -2,11 +2,11 @@
 
 from fastapi import APIRouter
 
+from contact_runtime.http.preconditions import EtagMalformed, PreconditionMissing, RevisionStale
 from router.changes import DocumentInUse
 from router.desk import AtDesk, Desk, Reads
 from router.documents import routes_of
 from router.kinds import KINDS
-from router.preconditions import EtagMalformed, PreconditionMissing, RevisionStale
 from router.references import CODES
 from router.views import LeadershipView
 

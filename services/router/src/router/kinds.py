@@ -11,12 +11,13 @@ from contact_events.config import (
     SiteChanged,
     SkillChanged,
 )
+from contact_runtime.http.documents import Fault
 from router.dry_runs import DryRunView
 from router.faults import faults
 from router.orders import Orders, Revision
 from router.policies import PolicyBody, PolicyView
 from router.queues import QueueBody, QueueView, SkillBody, SkillView
-from router.references import Fault, Known, Said
+from router.references import Known, Said
 from router.sites import CalendarBody, CalendarView, SiteBody, SiteView
 from router.views import DocumentBody, DocumentView, moments
 

@@ -6,7 +6,8 @@ from pydantic import ConfigDict, Field
 
 from contact_events.config import Document, PolicyChanged, Selection
 from contact_runtime.http.bodies import Body, Id
-from router.views import DocumentBody, DocumentView, Seconds, Words
+from contact_runtime.http.documents import Words
+from router.views import DocumentBody, DocumentView, Seconds
 
 
 class RaiseBody(Body):

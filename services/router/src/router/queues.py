@@ -6,7 +6,8 @@ from pydantic import ConfigDict, Field, JsonValue, field_validator
 
 from contact_events.config import Document, QueueChanged, Selection, SkillChanged
 from contact_runtime.http.bodies import Body, Id
-from router.views import LONGEST_S, DocumentBody, DocumentView, Level, Name, Seconds, Words
+from contact_runtime.http.documents import Name, Words
+from router.views import LONGEST_S, DocumentBody, DocumentView, Level, Seconds
 
 _STEPS: list[JsonValue] = [
     {"name": "home", "reach": "home"},

@@ -6,7 +6,7 @@ of shape and of sense can be told at once.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 EACH: Final = object()
 """In a path: each item of a list."""
@@ -61,14 +61,6 @@ REFERENCES: Final[Mapping[str, tuple[tuple[tuple[Any, ...], str], ...]]] = {
     "calendar": (),
 }
 """Where documents of a kind name others, and of which kind those are."""
-
-
-class Fault(NamedTuple):
-    """One fault: where it is in the body, its code, and what is wrong."""
-
-    loc: Loc
-    code: str
-    detail: str
 
 
 @dataclass(frozen=True, slots=True)

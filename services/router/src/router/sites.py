@@ -7,7 +7,8 @@ from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
 from contact_events.config import CalendarChanged, Document, SiteChanged
 from contact_runtime.http.bodies import Body, Id
-from router.views import DocumentBody, DocumentView, IsoDate, Name, Seconds, Zone, refused
+from contact_runtime.http.documents import Name
+from router.views import DocumentBody, DocumentView, IsoDate, Seconds, Zone, refused
 
 Region = Annotated[
     str,

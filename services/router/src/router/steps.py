@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
-from router.references import EACH, Fault, Known, Loc, Said, found, number
+from contact_runtime.http.documents import Fault
+from router.references import EACH, Known, Loc, Said, found, number
 
 
 def faults_of_a_queue(queue_id: str, said: Said, known: Known) -> Iterator[Fault]:

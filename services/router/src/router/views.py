@@ -1,11 +1,11 @@
 """What all documents share over HTTP, and who leads."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, ClassVar, Generic, TypeVar
+from typing import Annotated, Any, ClassVar
 from zoneinfo import available_timezones
 
 import msgspec
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from contact_events.config import Document
@@ -16,7 +16,6 @@ from router.references import CODES
 LONGEST_S = 86_400.0
 _ZONES = available_timezones()
 
-Words = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Seconds = Annotated[float, Field(ge=0, le=LONGEST_S)]
 Level = Annotated[int, Field(ge=0, le=100)]
 
@@ -47,16 +46,6 @@ Zone = Annotated[
     Field(description="of the IANA time zone database", examples=["Europe/Moscow"]),
 ]
 IsoDate = Annotated[str, AfterValidator(_iso_date), Field(examples=["2026-12-31"])]
-
-
-class Text(Body):
-    """What people read, in the two languages of the centre."""
-
-    ru: Words = Field(description="in Russian", examples=["Продажи"])
-    en: Words = Field(description="in English", examples=["Sales"])
-
-
-Name = Annotated[Text, Field(description="what people read, in Russian and English")]
 
 
 class DocumentBody(Body):
@@ -90,29 +79,6 @@ class DocumentView(View):
     changed_by: str = Field(description="the subject of the token that ordered it")
     changed_at: datetime = Field(description="business time of this revision")
     deleted: bool = Field(default=False, description="deleted documents keep what they said")
-
-
-V = TypeVar("V", bound=View)
-
-
-class Page(View, Generic[V]):
-    """A page, by id; `next` is the `after` of the next page, null on the last one."""
-
-    items: list[V]
-    next: str | None
-
-
-class History(View, Generic[V]):
-    """Revisions, the newest first; `next` is the `before` of the next page."""
-
-    items: list[V]
-    next: int | None
-
-
-class RollbackBody(Body):
-    """Which revision shall be said again, as a new revision."""
-
-    revision: int = Field(ge=1, le=2**53, description="of the history", examples=[2])
 
 
 def moments(revision: Revision) -> dict[str, Any]:

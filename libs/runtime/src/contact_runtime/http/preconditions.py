@@ -6,8 +6,6 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Header
 
-from router.orders import Revision
-
 _TAGS: Final = re.compile(r'\s*(?:W/)?"[\x21\x23-\x7e]*"\s*')
 _STRONG: Final = re.compile(r'(W/)?"([0-9]{1,18})"')
 
@@ -50,14 +48,13 @@ class Precondition:
         """Return whether nothing was demanded."""
         return self.revisions is None and not self.any_revision and not self.absent
 
-    def hold(self, document_id: str, last: Revision | None) -> None:
-        """Do nothing if the document may be changed.
+    def hold(self, document_id: str, revision: int, *, exists: bool) -> None:
+        """Do nothing if the document, now at this revision, may be changed.
 
         Raises:
             RevisionStale: it is not as demanded.
             PreconditionMissing: it exists, and nothing was demanded.
         """
-        exists, revision = last is not None and last.live, last.document.revision if last else 0
         if self.absent:
             refused = exists
         elif self.any_revision:
@@ -72,9 +69,9 @@ class Precondition:
             raise RevisionStale(document_id, revision if exists else 0)
 
 
-def etag(revision: Revision) -> str:
+def etag(revision: int) -> str:
     """Return the entity tag of a document at this revision."""
-    return f'"{revision.document.revision}"'
+    return f'"{revision}"'
 
 
 def revisions_of(header: str) -> frozenset[int]:
