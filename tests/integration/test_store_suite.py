@@ -85,6 +85,20 @@ async def test_a_unit_looks_at_many_rows_at_once_its_own_puts_included(store: St
         assert await unit.peek_many(TILL, []) == {}
 
 
+async def test_rows_are_read_page_by_page_in_the_order_of_their_keys(store: Store) -> None:
+    keys = ["b", "a", "d", "c"]
+    async with store.unit() as unit:
+        await unit.load_many(TILL, keys)
+        await unit.load(OTHER, "e")
+        unit.put(OTHER, "e", Till(paid=9))
+        for paid, key in enumerate(keys):
+            unit.put(TILL, key, Till(paid=paid))
+    first = await store.page(TILL, "", 3)
+    assert list(first.items()) == [("a", Till(paid=1)), ("b", Till(paid=0)), ("c", Till(paid=3))]
+    assert await store.page(TILL, "c", 3) == {"d": Till(paid=2)}
+    assert await store.page(TILL, "d", 3) == {}
+
+
 async def test_a_unit_that_raises_leaves_nothing_behind(store: Store) -> None:
     with pytest.raises(ZeroDivisionError):
         async with store.unit() as unit:

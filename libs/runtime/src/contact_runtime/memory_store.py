@@ -162,6 +162,11 @@ class MemoryStore:
         found = ((key, self.rows.get((kind.name, key))) for key in wanted)
         return {key: kind.decode(row.text) for key, row in found if row and row.text is not None}
 
+    async def page(self, kind: Kind[S], after: str, limit: int) -> dict[str, S]:
+        """Return the next `limit` committed rows of `kind` after the key `after`, by key."""
+        later = [key for key in await self.scan(kind) if key > after]
+        return await self.peek_many(kind, later[:limit])
+
     async def scan(self, kind: Kind[S]) -> dict[str, S]:
         """Return all committed rows of `kind` by key."""
         return {

@@ -164,6 +164,9 @@ class Store(Protocol):
     async def peek_many(self, kind: Kind[S], keys: Iterable[str]) -> dict[str, S]:
         """Return the committed states of those of `keys` that have a row, with one statement."""
 
+    async def page(self, kind: Kind[S], after: str, limit: int) -> dict[str, S]:
+        """Return the next `limit` committed rows of `kind` after the key `after`, by key."""
+
     async def scan(self, kind: Kind[S]) -> dict[str, S]:
         """Return all committed rows of `kind` by key."""
 

@@ -91,6 +91,15 @@ async def read_rows_of(driver: Driver, kind: str, keys: Sequence[str]) -> list[t
     return [(row[0], row[1]) for row in found]
 
 
+async def read_page(driver: Driver, kind: str, after: str, limit: int) -> list[tuple[str, str]]:
+    """Return key and text of the first rows of `kind` whose key comes after `after`."""
+    found = await driver.fetch(
+        "SELECT key, state FROM states WHERE kind = $1 AND key > $2 ORDER BY key LIMIT $3",
+        (kind, after, limit),
+    )
+    return [(row[0], row[1]) for row in found]
+
+
 async def read_due(driver: Driver, kind: str, limit: int) -> list[tuple[datetime, str]]:
     """Return (due time, key) of the rows of `kind` that are due first."""
     found = await driver.fetch(

@@ -110,6 +110,12 @@ class SqlStore:
             rows = await sql.read_rows_of(driver, kind.name, list(keys))
         return {key: kind.decode(text) for key, text in rows}
 
+    async def page(self, kind: Kind[S], after: str, limit: int) -> dict[str, S]:
+        """Return the next `limit` committed rows of `kind` after the key `after`, by key."""
+        async with lent(self._autocommit) as driver:
+            rows = await sql.read_page(driver, kind.name, after, limit)
+        return {key: kind.decode(text) for key, text in rows}
+
     async def scan(self, kind: Kind[S]) -> dict[str, S]:
         """Return all committed rows of `kind` by key."""
         async with lent(self._autocommit) as driver:
