@@ -95,7 +95,7 @@ class Centre:
         documents = centre.agent_documents(AGENTS, self.settings.seed)
         for agent_id, document in documents.items():
             short = document | {"wrap_up_s": WRAP_UP_S}
-            await self.apis.agent_state.put(f"/v1/agents/{agent_id}", short)
+            await self.apis.agent_state.put(f"/v1/agents/{agent_id}", short, match="*")
         self.shift = agents.Shift(
             socket_url=self.settings.agent_state_url.replace("http", "ws", 1),
             token_of=token_of(self.settings.issuer_state),

@@ -13,12 +13,14 @@ from tests.support.agent_service import AgentService, agent_service, agent_store
 from tests.support.wait import until
 
 ANNA = {
-    "name": "Анна Соколова",
+    "name": {"ru": "Анна Соколова", "en": "Anna Sokolova"},
     "site_id": "minsk",
     "team": "t1",
     "skills": {"sales": 3},
     "wrap_up_s": 15,
 }
+
+TEAM = {"name": {"ru": "Продажи", "en": "Sales"}}
 
 
 @pytest.fixture
@@ -39,6 +41,7 @@ async def test_administrators_describe_agents_and_supervisors_see_them(
     service: AgentService,
 ) -> None:
     async with service.client("administrator") as admin:
+        assert (await admin.put("/v1/teams/t1", json=TEAM)).status_code == 200
         made = await admin.put("/v1/agents/a1", json=ANNA)
         assert made.status_code == 200
         again = await admin.put("/v1/agents/a1", json=ANNA)
@@ -63,8 +66,8 @@ async def test_agents_are_listed_page_by_page(service: AgentService) -> None:
     async with service.client("supervisor") as reader:
         first = (await reader.get("/v1/agents", params={"limit": 2})).json()
         rest = (await reader.get("/v1/agents", params={"after": first["next"]})).json()
-    assert [agent["agent_id"] for agent in first["agents"]] == ["a1", "a2"]
-    assert [agent["agent_id"] for agent in rest["agents"]] == ["a3"]
+    assert [agent["agent_id"] for agent in first["items"]] == ["a1", "a2"]
+    assert [agent["agent_id"] for agent in rest["items"]] == ["a3"]
     assert rest["next"] is None
 
 
@@ -175,6 +178,8 @@ async def test_an_agent_who_makes_no_sense_is_invalid(
 async def test_the_pool_of_a_signed_in_agent_stays(service: AgentService) -> None:
     await service.describe("a1")
     async with service.client("administrator") as admin:
+        await admin.put("/v1/teams/t1", json=TEAM)
         await command(admin, command="ready")
-        moved = await admin.put("/v1/agents/a1", json=ANNA | {"pool": "north"})
+        body, any_revision = ANNA | {"pool": "north"}, {"If-Match": "*"}
+        moved = await admin.put("/v1/agents/a1", json=body, headers=any_revision)
     assert (moved.status_code, moved.json()["code"]) == (409, "pool-fixed")

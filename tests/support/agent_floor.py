@@ -6,9 +6,11 @@ from typing import Any, TypeVar
 
 from agent_state.commands import Order, obey
 from agent_state.consumers import handler, tick
+from agent_state.documents import Author
 from agent_state.domain.agent import Agent, Profile
 from agent_state.domain.answers import Answer
 from agent_state.domain.commands import BecomeReady, SetProfile
+from agent_state.kinds import furnish
 from agent_state.tables import AGENT, CALL_MEMO
 from contact_events.calls import CallArrived, Text
 from contact_events.envelope import Envelope, encode
@@ -47,7 +49,12 @@ def done(work: Coroutine[Any, Any, T]) -> T:
 
 def profile(**fields: Any) -> Profile:
     """Return an agent's profile with these fields."""
-    given = {"name": "Anna", "site_id": "moscow", "wrap_up_s": WRAP_UP_S, **fields}
+    given = {
+        "name": Text(ru="Анна", en="Anna"),
+        "site_id": "moscow",
+        "wrap_up_s": WRAP_UP_S,
+        **fields,
+    }
     return Profile(**given)
 
 
@@ -66,6 +73,7 @@ class Floor:
         self.number = 0
         self._stride = stride
         self._heard = 0
+        done(furnish(self.store, Author("agent-state", START, "start")))
         self.hear(RouterEpochStarted(pool="main", epoch=1, owner="r1", code_version="1"))
         for agent_id in agents:
             self.order(agent_id, SetProfile(profile=profile(telephone=telephone)))

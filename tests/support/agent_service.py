@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from websockets.asyncio.client import ClientConnection, connect
 
 from agent_state import http
-from agent_state.main import background, parts
+from agent_state.main import background, furnished, parts
 from contact_events.envelope import decode, headers_of, key_of
 from contact_events.partitions import partition_of
 from contact_events.registry import Event
@@ -104,7 +104,8 @@ class AgentService:
         """Have administrators describe these agents."""
         async with self.client("administrator") as admin:
             for agent_id in agents:
-                about = {"name": agent_id, "site_id": "moscow", **fields}
+                name = {"ru": agent_id, "en": agent_id}
+                about = {"name": name, "site_id": "moscow", **fields}
                 answer = await admin.put(f"/v1/agents/{agent_id}", json=about)
                 assert answer.status_code == 200, answer.text
 
@@ -160,6 +161,7 @@ async def agent_service(
     service = AgentService(store, log, keys)
     metrics, health, ports = Metrics(), Health(), asyncio.Queue[int]()
     context = parts(store, service.clock, metrics, grace_s=grace_s)
+    await furnished(store, service.clock)
     auth = Auth(str(keys / JWKS_FILE), ISSUER, AUDIENCE)
     running = asyncio.create_task(
         serve(

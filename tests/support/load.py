@@ -66,7 +66,8 @@ class Load:
     async def _shorten_wrap_up(self, to: Apis, settings: Settings) -> None:
         documents = centre.agent_documents(settings.agents, settings.seed)
         for agent_id, document in documents.items():
-            await to.agent_state.put(f"/v1/agents/{agent_id}", document | {"wrap_up_s": 1.0})
+            short = document | {"wrap_up_s": 1.0}
+            await to.agent_state.put(f"/v1/agents/{agent_id}", short, match="*")
 
     async def _place_calls(self, callers: Callers) -> None:
         rnd = random.Random(self.seed)

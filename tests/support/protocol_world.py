@@ -12,6 +12,7 @@ from typing import Any, TypeAlias, cast
 import ivr.tables
 from agent_state.domain.agent import Profile
 from agent_state.domain.commands import SetProfile
+from contact_events.calls import Text
 from contact_events.config import QueueChanged, SiteChanged
 from contact_events.envelope import Envelope
 from contact_events.locations import CallerLocated
@@ -79,7 +80,7 @@ class World:
         self.ivr.transact(_keep_project)
         for agent_id, worker in self.setting.workers.items():
             profile = Profile(
-                name=agent_id,
+                name=Text(ru=agent_id, en=agent_id),
                 site_id=worker.site,
                 skills=dict.fromkeys(worker.skills, 1),
                 wrap_up_s=3 * TICK_S,

@@ -88,7 +88,8 @@ async def skills_taken_while_they_ring(world: World) -> float:
     async with httpx.AsyncClient(base_url=url, headers=_token(world)) as to:
         for taken in _TAKEN_AND_GIVEN:
             for agent_id, document in there.items():
-                answer = await to.put(f"/v1/agents/{agent_id}", json=document | taken)
+                path, changed = f"/v1/agents/{agent_id}", document | taken
+                answer = await to.put(path, json=changed, headers={"If-Match": "*"})
                 answer.raise_for_status()
             await world.load.until_more_are_over(5)
     return now_s() - began

@@ -65,9 +65,9 @@ class Api:
         headers = {"Idempotency-Key": key} if key else {}
         return await self._ask("POST", path, json={} if body is None else body, headers=headers)
 
-    async def put(self, path: str, body: Json) -> Json:
-        """Return what `PUT path` answers."""
-        return await self._ask("PUT", path, json=body)
+    async def put(self, path: str, body: Json, *, match: str | None = None) -> Json:
+        """Return what `PUT path` answers; `match` is the `ETag` to be changed, or `*`."""
+        return await self._ask("PUT", path, json=body, headers={"If-Match": match} if match else {})
 
     async def _ask(self, method: str, path: str, **said: Any) -> Json:
         """Ask until the service answers.
@@ -104,14 +104,14 @@ class Api:
         return found
 
 
-async def propose(router: Api, path: str, body: Json) -> None:
-    """Put a document of the router, unless people have made something else of it.
+async def propose(to: Api, path: str, body: Json) -> None:
+    """Put a document, unless people have made something else of it.
 
     Raises:
         Refused: it is not valid.
     """
     try:
-        await router.put(path, body)
+        await to.put(path, body)
     except Refused as refused:
         if refused.code != CHANGED_BY_OTHERS:
             raise

@@ -202,6 +202,14 @@ def skill_documents() -> dict[str, Json]:
     return {skill: {"name": {"ru": ru, "en": skill.capitalize()}} for skill, ru in SKILLS.items()}
 
 
+def team_documents() -> dict[str, Json]:
+    """Return the body of `PUT /v1/teams/{id}` for each team: one a site, named like it."""
+    return {
+        site.site_id: {"name": {"ru": site.ru, "en": site.en}, "site_id": site.site_id}
+        for site in SITES
+    }
+
+
 def agent_documents(agents: int, seed: int) -> dict[str, Json]:
     """Return the body of `PUT /v1/agents/{id}` for this many agents over the sites.
 
@@ -213,7 +221,7 @@ def agent_documents(agents: int, seed: int) -> dict[str, Json]:
         for number in range(1, max(1, round(agents * site.share)) + 1):
             skills = rnd.sample(list(SKILLS), rnd.choice((2, 2, 3)))
             found[f"{site.site_id}-{number:03}"] = {
-                "name": f"{site.en} {number}",
+                "name": {"ru": f"{site.ru} {number}", "en": f"{site.en} {number}"},
                 "site_id": site.site_id,
                 "team": site.site_id,
                 "skills": {skill: rnd.randint(1, 3) for skill in skills},

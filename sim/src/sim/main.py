@@ -65,9 +65,11 @@ async def furnish(to: Apis, settings: Settings) -> list[str]:
         await apis.propose(to.router, f"/v1/queues/{queue_id}", queue)
     for project in centre.PROJECTS:
         await to.ivr.put(f"/v1/projects/{project.project_id}", project.document())
+    for team_id, team in centre.team_documents().items():
+        await apis.propose(to.agent_state, f"/v1/teams/{team_id}", team)
     documents = centre.agent_documents(settings.agents, settings.seed)
     for agent_id, agent in documents.items():
-        await to.agent_state.put(f"/v1/agents/{agent_id}", agent)
+        await apis.propose(to.agent_state, f"/v1/agents/{agent_id}", agent)
     return list(documents)
 
 

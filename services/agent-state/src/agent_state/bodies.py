@@ -6,7 +6,7 @@ from typing import Annotated, Literal, assert_never
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from agent_state.domain.agent import Profile, Station
+from agent_state.domain.agent import Station
 from agent_state.domain.commands import (
     AcceptOffer,
     AgentCommand,
@@ -25,7 +25,7 @@ from agent_state.domain.commands import (
     SupervisorCommand,
     TransferCall,
 )
-from contact_events.calls import Channel
+from agent_state.domain.documents import SUPERVISOR, UNSAID
 from contact_runtime.http.bodies import Body, Id
 
 Name = Literal[
@@ -51,39 +51,8 @@ Telephone = Annotated[
         examples=["1042", "sip:1042@saransk.example"],
     ),
 ]
-Room = Annotated[int, Field(ge=0, le=20)]
-Level = Annotated[int, Field(ge=0, le=1000)]
 
 _ABOUT_A_CALL = ("accept", "reject", "hold", "resume", "release", "transfer", "wrap_up")
-
-
-class ProfileBody(Body):
-    """An agent as administrators describe them."""
-
-    name: str = Field(min_length=1, max_length=200, examples=["Анна Соколова"])
-    site_id: Id = Field(examples=["moscow"])
-    team: Id | None = None
-    pool: Id = "main"
-    skills: dict[Id, Level] = Field(default_factory=dict, examples=[{"sales": 3}], max_length=200)
-    wrap_up_s: float = Field(default=30.0, ge=0, le=86_400, description="after-call work, seconds")
-    telephone: bool = Field(default=False, description="talks on a leg that ivr holds")
-    channels: dict[Channel, Room] = Field(
-        default={"voice": 1},
-        max_length=6,
-        description="how many contacts of each channel the agent takes at once",
-        examples=[{"voice": 1, "chat": 2}],
-    )
-    interrupts: dict[Channel, list[Channel]] = Field(
-        default_factory=dict,
-        max_length=6,
-        description="for a channel, those whose contacts it may break into",
-        examples=[{"voice": ["email"]}],
-    )
-
-    def profile(self) -> Profile:
-        """Return the profile that it describes."""
-        interrupts = {channel: tuple(others) for channel, others in self.interrupts.items()}
-        return Profile(**{**self.model_dump(), "interrupts": interrupts})
 
 
 class CommandBody(Body):
@@ -92,7 +61,9 @@ class CommandBody(Body):
     command_id: Id = Field(examples=["c1"])
     command: Name = Field(examples=["ready"])
     reservation_id: Id | None = Field(default=None, description="for every command about a call")
-    reason: Id | None = Field(default=None, description="of not_ready, of reject")
+    reason: Id | None = Field(
+        default=None, description="of not_ready, one of `/v1/not-ready-reasons`; of reject"
+    )
     site_id: Id | None = Field(default=None, description="of sign_in: where the agent works now")
     telephone: Telephone | None = Field(
         default=None, description="of sign_in at a site: the telephone there; without, the desktop"
@@ -131,7 +102,7 @@ class CommandBody(Body):
 _ORDERS: dict[Name, Callable[[CommandBody], AgentCommand]] = {
     "sign_in": lambda said: SignIn(said.station),
     "ready": lambda said: BecomeReady(),
-    "not_ready": lambda said: BecomeNotReady(reason=said.reason or "asked"),
+    "not_ready": lambda said: BecomeNotReady(reason=said.reason or UNSAID),
     "sign_out": lambda said: SignOut(said.after_work),
     "accept": lambda said: AcceptOffer(reservation_id=said.about),
     "reject": lambda said: RejectOffer(reservation_id=said.about, reason=said.reason),
@@ -162,7 +133,7 @@ class SupervisorBody(Body):
             case "ready":
                 return BecomeReady()
             case "not_ready":
-                return BecomeNotReady(reason=self.reason or "supervisor")
+                return BecomeNotReady(reason=self.reason or SUPERVISOR)
             case "sign_out":
                 return SignOut(after_work=True)
             case "answer_help":

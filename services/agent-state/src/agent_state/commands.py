@@ -14,17 +14,21 @@ from agent_state.domain.commands import (
     AcceptOffer,
     AgentCommand,
     AnswerLeg,
+    BecomeNotReady,
     Command,
     DeskCommand,
     RingOffer,
     SetProfile,
     SupervisorCommand,
+    Tick,
 )
 from agent_state.domain.decide import decide
+from agent_state.domain.documents import SUPERVISOR, may_be_chosen
 from agent_state.domain.evolve import find, fold
 from agent_state.domain.facts import Fact
+from agent_state.domain.offers import ringing_slots
 from agent_state.domain.refusals import CommandIdReused, Refusal, UnknownAgent
-from agent_state.tables import AGENT, ANSWER, TAKER, taker_key
+from agent_state.tables import AGENT, ANSWER, REASON, TAKER, TEAM, taker_key
 from contact_events.agents import AgentChanged
 from contact_events.answering import CallAnswered
 from contact_events.registry import Event
@@ -94,7 +98,7 @@ async def _once(unit: Unit, order: Order, cause: Cause) -> Answer:
             raise CommandIdReused(f"command id {order.command_id} was another command")
         return known
     try:
-        facts = await carry_out(unit, agent_id, command, cause)
+        facts = await carry_out(unit, agent_id, await _checked(unit, order), cause)
     except Refusal as refused:
         given = answer(command, [], before, refusal_of(refused))
     else:
@@ -129,8 +133,23 @@ async def carry_out(unit: Unit, agent_id: str, command: Command, cause: Cause) -
     return facts
 
 
+async def _checked(unit: Unit, order: Order) -> Command:
+    """Return the command with whether what it names may be chosen, as documents are now."""
+    command = order.command
+    if not isinstance(command, BecomeNotReady):
+        return command
+    if command.reason == SUPERVISOR and order.by is not None:
+        return command
+    reason = await unit.peek(REASON, command.reason)
+    if reason is None:
+        return replace(command, refused="unknown")
+    if may_be_chosen(command.reason, reason.said):
+        return command
+    return replace(command, refused="deactivated" if reason.said.deactivated else "system")
+
+
 async def _informed(unit: Unit, agent: Agent, command: Command) -> Command:
-    """Return the command with whether its attempt is taken; locks that row."""
+    """Return the command with whether its attempt is taken (locks that row), or the team's rule."""
     match command:
         case RingOffer(call_id=call_id, attempt=attempt):
             taker = await unit.load(TAKER, taker_key(call_id, attempt))
@@ -141,6 +160,9 @@ async def _informed(unit: Unit, agent: Agent, command: Command) -> Command:
                 return command
             taker = await unit.load(TAKER, taker_key(found[1].call_id, found[1].attempt))
             return replace(command, taken=taker is not None)
+        case Tick() if ringing_slots(agent) and agent.profile and agent.profile.team:
+            team = await unit.peek(TEAM, agent.profile.team)
+            return replace(command, rona=team.said.rona) if team and team.said.rona else command
         case _:
             return command  # no other command can take an attempt
 

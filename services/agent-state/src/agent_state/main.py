@@ -2,17 +2,23 @@
 
 import asyncio
 import secrets
+from contextlib import suppress
 
 from agent_state import http
 from agent_state.commands import Order, needs, obey
 from agent_state.consumers import READER, READS, handler, tick
+from agent_state.desk import Office
+from agent_state.documents import Author
 from agent_state.domain.answers import Answer
+from agent_state.kinds import furnish as furnish_standing
+from agent_state.seats import RETRY_S
 from agent_state.settings import Settings
 from agent_state.sockets import Sockets
 from agent_state.tables import AGENT
 from contact_runtime.batcher import CommandBatcher
 from contact_runtime.clock import Clock
 from contact_runtime.consuming import consuming
+from contact_runtime.errors import Transient
 from contact_runtime.ground import Ground, app_of
 from contact_runtime.log import Log
 from contact_runtime.metrics import Metrics
@@ -32,7 +38,21 @@ def parts(store: Store, clock: Clock, metrics: Metrics, *, grace_s: float) -> ht
         store, obey_now, needs=needs, metrics=metrics
     )
     sockets = Sockets(store, orders.submit, place=secrets.token_hex(8), grace_s=grace_s)
-    return http.Context(store, orders.submit, sockets, orders.close)
+    office = Office(store, clock, metrics)
+
+    async def close() -> None:
+        await orders.close()
+        await office.close()
+
+    return http.Context(store, orders.submit, sockets, office, close)
+
+
+async def furnished(store: Store, clock: Clock) -> None:
+    """Return once the documents are there that every centre has from the first start on."""
+    while True:
+        with suppress(Transient):
+            return await furnish_standing(store, Author("agent-state", clock.now(), "start"))
+        await asyncio.sleep(RETRY_S)
 
 
 def background(
@@ -55,7 +75,12 @@ def background(
         async with store.listening():  # so that sockets here show what is committed elsewhere
             await stop.wait()
 
+    async def furnish(stop: asyncio.Event) -> None:
+        await furnished(store, clock)
+        await stop.wait()
+
     return [
+        Background("standing documents", furnish),
         Background("listener", listen),
         Background("sockets", sockets.run),
         consumers,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from agent_state.domain.answers import Refused
+from agent_state.domain.answers import Refused, refusal_of
 from agent_state.domain.refusals import REFUSALS, CommandIdReused, Refusal, UnknownAgent
 from contact_runtime.http.problems import (
     TRY_AGAIN,
@@ -27,6 +27,11 @@ def problem_of(refused: Refused) -> Problem:
     if refused.code == UnknownAgent.code:
         return not_found("the agent")
     return Problem(_KINDS[refused.code], refused.detail, **refused.truth)
+
+
+def problem_of_refusal(refused: Refusal) -> Problem:
+    """Return the problem that answers what administrators were refused, with what was true."""
+    return problem_of(refusal_of(refused))
 
 
 def document_of(problem: Problem) -> dict[str, Any]:

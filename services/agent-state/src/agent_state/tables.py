@@ -1,12 +1,18 @@
 """The rows that agent-state keeps, each kind with its key, in the order of their locks.
 
+Documents of administrators are locked after agents, in the order of their kinds' names; commands
+read them without a lock. Each has a row of its present revision and one of each that ever was.
+
 The log's reader locks ENDS, ENDS_BLOCK and CALL_MEMO before agents; commands and timers need
 none of these, so that all lock agents first of what they share.
 """
 
-from agent_state.domain.agent import Agent, due_of
+from typing import Any
+
+from agent_state.domain.agent import Agent, Profile, due_of
 from agent_state.domain.answers import Answer
 from agent_state.domain.call_memo import CallMemo, Taker
+from agent_state.domain.documents import Code, Reason, Revision, Team
 from agent_state.domain.ends import Ends, EndsBlock
 from contact_runtime.rows import Kind
 
@@ -27,6 +33,34 @@ ANSWER: Kind[Answer | None] = Kind("answer", Answer | None, lambda key: None)
 
 TAKER: Kind[Taker | None] = Kind("taker", Taker | None, lambda key: None)
 """By call id and attempt, `call/1`."""
+
+PROFILE: Kind[Revision[Profile] | None] = Kind(
+    "agent_document", Revision[Profile] | None, lambda agent_id: None
+)
+"""By agent id: what administrators say of the agent, as AGENT has it, with its revision."""
+
+TEAM: Kind[Revision[Team] | None] = Kind("team", Revision[Team] | None, lambda team_id: None)
+"""By team id."""
+
+REASON: Kind[Revision[Reason] | None] = Kind(
+    "not_ready_reason", Revision[Reason] | None, lambda reason_id: None
+)
+"""By reason id."""
+
+CODE: Kind[Revision[Code] | None] = Kind(
+    "wrap_up_code", Revision[Code] | None, lambda code_id: None
+)
+"""By code id."""
+
+
+def history_of(kind: Kind[Any]) -> Kind[Any]:
+    """Return the kind of the rows that keep every revision of documents of `kind`."""
+    return Kind(f"{kind.name}_revision", kind.type, kind.initial)
+
+
+def revision_key(document_id: str, revision: int) -> str:
+    """Return the key of one revision of a document, `t1/7`."""
+    return f"{document_id}/{revision}"
 
 
 def taker_key(call_id: str, attempt: int) -> str:

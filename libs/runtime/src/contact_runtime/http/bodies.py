@@ -53,9 +53,10 @@ Phone = Annotated[
         examples=["+74951234567"],
     ),
 ]
+ID_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:~-]{0,127}")
 Id = Annotated[
     str,
-    StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:~-]{0,127}$"),
+    StringConstraints(pattern=rf"^{ID_PATTERN.pattern}$"),
     Field(description="letters, digits and . _ : ~ -, at most 128"),
 ]
 Moment = Annotated[

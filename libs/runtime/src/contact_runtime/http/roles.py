@@ -2,16 +2,21 @@
 
 OWN_ONLY = frozenset({"reports:read", "calls:read", "live:read"})
 
-SUPERVISOR = frozenset(
+CHOICES = frozenset({"choices:read"})
+"""Reading what agents choose from: reasons for NotReady, wrap-up codes."""
+
+SUPERVISOR = CHOICES | frozenset(
     {"live:read", "reports:read", "agents:read", "calls:read", "routing:read", "places:read"}
 )
 
-AGENT = frozenset({"agents:act", "callers:read"})
+AGENT = CHOICES | frozenset({"agents:act", "callers:read"})
 
 AS_AGENTS = frozenset({"agent", "partner"})
 """Roles that speak for one agent, whom their token names."""
 
-INTEGRATOR = frozenset({"calls:write", "calls:read", "agents:act", "live:read", "places:read"})
+INTEGRATOR = CHOICES | frozenset(
+    {"calls:write", "calls:read", "agents:act", "live:read", "places:read"}
+)
 
 ADMINISTRATOR = (
     frozenset({"agents:admin", "routing:admin", "projects:admin"})

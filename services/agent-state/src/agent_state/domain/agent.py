@@ -14,10 +14,10 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     With `telephone` the agent talks on a leg that ivr holds; without, on the desktop. `channels`
     is how many contacts of each channel the agent takes at once; a contact keeps those of other
     channels away, but for the channels that may interrupt it: `interrupts` names, for a channel,
-    those that it may break into.
+    those that it may break into. Who is `deactivated` cannot sign in.
     """
 
-    name: str
+    name: Text
     site_id: str
     team: str | None = None
     pool: str = "main"
@@ -26,6 +26,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     telephone: bool = False
     channels: dict[str, int] = msgspec.field(default_factory=lambda: {"voice": 1})
     interrupts: dict[str, tuple[str, ...]] = {}
+    deactivated: bool = False
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

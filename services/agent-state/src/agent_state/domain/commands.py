@@ -1,6 +1,7 @@
 """What agents, administrators, ivr, the router and the clock ask of one agent's state."""
 
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
@@ -29,9 +30,13 @@ class BecomeReady(_Command, frozen=True):
 
 
 class BecomeNotReady(_Command, frozen=True):
-    """Take no more calls, for a reason; what rings or talks goes on."""
+    """Take no more calls, for a reason; what rings or talks goes on.
+
+    `refused` is why nobody may give this reason: it is unknown, the system's, or deactivated.
+    """
 
     reason: str
+    refused: Literal["unknown", "system", "deactivated"] | None = None
 
 
 class SignOut(_Command, frozen=True):

@@ -28,9 +28,22 @@ from agent_state.domain.commands import (
 )
 from agent_state.domain.facts import DeskLeft, DeskTaken, Fact, ProfileSet, StationTaken
 from agent_state.domain.offers import ringing_slots, settled
-from agent_state.domain.refusals import AgentInTalk, NotSignedIn, PoolFixed
+from agent_state.domain.refusals import (
+    AgentDeactivated,
+    AgentInTalk,
+    AgentSignedIn,
+    NotSignedIn,
+    PoolFixed,
+    ReasonRefused,
+)
 from agent_state.domain.slots import check_layout
 from agent_state.domain.tell import SIGNING_OUT, told
+
+_WHY_NOT = {
+    "unknown": "unknown",
+    "system": "given by the system only",
+    "deactivated": "deactivated",
+}
 
 
 def set_profile(agent: Agent, command: SetProfile, at: datetime) -> list[Fact]:
@@ -38,13 +51,17 @@ def set_profile(agent: Agent, command: SetProfile, at: datetime) -> list[Fact]:
 
     Raises:
         PoolFixed: the agent is signed in, to another pool.
+        AgentSignedIn: the agent is signed in, and would be deactivated.
         SlotInUse: a contact is under way of a channel that the agent would have no longer.
     """
     before, after = agent.profile, command.profile
     if before == after:
         return []
-    if before and before.pool != after.pool and not isinstance(agent.presence, Offline):
+    signed_in = not isinstance(agent.presence, Offline)
+    if before and before.pool != after.pool and signed_in:
         raise PoolFixed(f"agent {agent.agent_id} is signed in to pool {before.pool}")
+    if after.deactivated and signed_in:
+        raise AgentSignedIn(f"agent {agent.agent_id} is signed in")
     check_layout(agent, after.channels)
     return told(agent, [ProfileSet(after)], at, "profile")
 
@@ -55,11 +72,13 @@ def sign_in(agent: Agent, command: SignIn, at: datetime) -> list[Fact]:
     Who is signed in elsewhere moves, and keeps their presence.
 
     Raises:
+        AgentDeactivated: the agent works here no more.
         AgentInTalk: a call rings or talks where the agent would leave.
     """
     elsewhere = command.station is not None and command.station != station_of(agent)
     taken: list[Fact] = [StationTaken(command.station)] if elsewhere else []
     if isinstance(agent.presence, Offline):
+        _must_be_active(agent)
         taken = [StationTaken(command.station)] if agent.station != command.station else []
         return told(agent, taken, at, "signed_in", NotReady(at, "signed_in"))
     if taken and calls_held(agent):
@@ -68,9 +87,14 @@ def sign_in(agent: Agent, command: SignIn, at: datetime) -> list[Fact]:
 
 
 def become_ready(agent: Agent, at: datetime) -> list[Fact]:
-    """Return that the agent takes calls; nothing if so already."""
+    """Return that the agent takes calls; nothing if so already.
+
+    Raises:
+        AgentDeactivated: the agent works here no more.
+    """
     if isinstance(agent.presence, Ready):
         return []
+    _must_be_active(agent)
     return told(agent, [], at, "ready", Ready(at))
 
 
@@ -79,9 +103,16 @@ def become_not_ready(agent: Agent, command: BecomeNotReady, at: datetime) -> lis
 
     Raises:
         NotSignedIn: the agent is not signed in.
+        ReasonRefused: nobody may give this reason.
     """
     if isinstance(agent.presence, Offline):
         raise NotSignedIn(f"agent {agent.agent_id} is not signed in")
+    if command.refused is not None:
+        raise ReasonRefused(
+            f"the reason {command.reason} is {_WHY_NOT[command.refused]}",
+            reason=command.reason,
+            state=command.refused,
+        )
     if isinstance(agent.presence, NotReady) and agent.presence.reason == command.reason:
         return []
     return told(agent, [], at, "not_ready", NotReady(at, command.reason))
@@ -131,6 +162,11 @@ def lose_connection(agent: Agent, command: LoseConnection, at: datetime) -> list
 
 def _leaves(agent: Agent) -> bool:
     return isinstance(agent.presence, NotReady) and agent.presence.leaves
+
+
+def _must_be_active(agent: Agent) -> None:
+    if agent.profile and agent.profile.deactivated:
+        raise AgentDeactivated(f"agent {agent.agent_id} is deactivated")
 
 
 def _offline(agent: Agent, after: Presence, at: datetime) -> list[Fact]:

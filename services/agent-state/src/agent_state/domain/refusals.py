@@ -33,6 +33,33 @@ class NotSignedIn(Refusal):
     code = "not-signed-in"
 
 
+class AgentDeactivated(Refusal):
+    """The agent is deactivated.
+
+    Administrators say who works here; who is deactivated cannot sign in.
+    """
+
+    code = "agent-deactivated"
+
+
+class AgentSignedIn(Refusal):
+    """A signed-in agent cannot be deactivated.
+
+    Sign the agent out first.
+    """
+
+    code = "agent-signed-in"
+
+
+class ReasonRefused(Refusal):
+    """Nobody may give this reason for being not ready.
+
+    The member `state` says why: unknown, deactivated, or system (only agent-state gives it).
+    """
+
+    code = "reason-refused"
+
+
 class AgentInTalk(Refusal):
     """The agent is in a talk.
 
@@ -110,6 +137,9 @@ class TransferToSelf(Refusal):
 
 REFUSALS: tuple[type[Refusal], ...] = (
     NotSignedIn,
+    AgentDeactivated,
+    AgentSignedIn,
+    ReasonRefused,
     AgentInTalk,
     SlotInUse,
     OfferGone,

@@ -1,0 +1,192 @@
+"""What administrators send and are shown: agents, their skills, teams, reasons, wrap-up codes."""
+
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Self
+
+import msgspec
+from msgspec.structs import replace
+from pydantic import ConfigDict, Field
+
+from agent_state.domain.agent import Profile
+from agent_state.domain.documents import Code, Reason, Team
+from agent_state.views import StateView
+from contact_events.calls import Channel
+from contact_runtime.http.bodies import Body, Id, View
+from contact_runtime.http.documents import Name
+
+Room = Annotated[int, Field(ge=0, le=20)]
+Level = Annotated[int, Field(ge=0, le=1000)]
+Seconds = Annotated[float, Field(ge=0, le=86_400)]
+Skills = Annotated[
+    dict[Id, Level],
+    Field(description="skill to level", examples=[{"sales": 3}], max_length=200),
+]
+Deactivated = Annotated[
+    bool, Field(description="stays for the past, and cannot be chosen any more")
+]
+
+
+class DocumentBody(Body):
+    """A whole document as people order it."""
+
+    content: ClassVar[Any]
+
+    def said(self, last: Any) -> Any:
+        """Return what the document says then; `last` is what it said until now, if anything."""
+        return msgspec.convert(self.model_dump(), type=self.content)
+
+    @classmethod
+    def fields(cls, said: Any) -> dict[str, Any]:
+        """Return the fields of what a document says, as the body has them."""
+        found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(said))
+        return found
+
+    @classmethod
+    def of(cls, said: Any) -> Self:
+        """Return the body that says this."""
+        return cls.model_validate(cls.fields(said))
+
+
+class DocumentView(View):
+    """What is known of a document beside what it says. `ETag` is the revision in quotes."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    revision: int = Field(description="1 for the first, one more with each change", examples=[3])
+    changed_by: str = Field(description="the subject of the token that ordered it")
+    changed_at: datetime = Field(description="business time of this revision")
+
+
+class AgentBody(DocumentBody):
+    """An agent as administrators describe them."""
+
+    content = Profile
+
+    name: Name
+    site_id: Id = Field(examples=["moscow"])
+    team: Id | None = Field(default=None, description="one of `/v1/teams`", examples=["cards"])
+    pool: Id = "main"
+    skills: Skills = Field(default_factory=dict)
+    wrap_up_s: Seconds = Field(default=30.0, description="after-call work, seconds")
+    telephone: bool = Field(default=False, description="talks on a leg that ivr holds")
+    channels: dict[Channel, Room] = Field(
+        default={"voice": 1},
+        max_length=6,
+        description="how many contacts of each channel the agent takes at once",
+        examples=[{"voice": 1, "chat": 2}],
+    )
+    interrupts: dict[Channel, list[Channel]] = Field(
+        default_factory=dict,
+        max_length=6,
+        description="for a channel, those whose contacts it may break into",
+        examples=[{"voice": ["email"]}],
+    )
+    deactivated: Deactivated = Field(default=False, examples=[False])
+
+
+class SkillsBody(DocumentBody):
+    """What an agent can do, as a row of the matrix: the whole row."""
+
+    skills: Skills
+
+    def said(self, last: Any) -> Any:
+        """Return the agent's document with these skills."""
+        return replace(last, skills=self.skills)
+
+    @classmethod
+    def fields(cls, said: Any) -> dict[str, Any]:
+        """Return the agent's skills."""
+        return {"skills": said.skills}
+
+
+class RonaBody(Body):
+    """What becomes of an agent who let an offer ring out."""
+
+    returns_after_s: Seconds | None = Field(
+        default=None, description="Ready again after so long; null: when they say so", examples=[60]
+    )
+    stays_ready: bool = Field(default=False, description="nothing becomes of it: Ready all along")
+    most_in_a_row: Annotated[int, Field(ge=1, le=1000)] | None = Field(
+        default=None, description="who lets so many ring out one after the other is signed out"
+    )
+
+
+class TeamBody(DocumentBody):
+    """Agents who work together."""
+
+    content = Team
+
+    name: Name
+    site_id: Id | None = Field(
+        default=None, description="where, if at one site", examples=["minsk"]
+    )
+    breaks_at_once: int | None = Field(
+        default=None, ge=0, le=100_000, description="how many may be on a break; null: any number"
+    )
+    rona: RonaBody | None = Field(default=None, description="null: NotReady until they say so")
+    deactivated: Deactivated = False
+
+
+class ReasonBody(DocumentBody):
+    """Why agents are NotReady."""
+
+    content = Reason
+
+    name: Name
+    paid: bool = Field(default=True, description="whether this time is paid")
+    counted_in_occupancy: bool = Field(default=False, description="whether it counts as work")
+    longest_stay_s: Annotated[float, Field(gt=0, le=86_400)] | None = Field(
+        default=None, description="seconds an agent may stay; null: any time", examples=[900]
+    )
+    deactivated: Deactivated = False
+
+
+class CodeBody(DocumentBody):
+    """What a call was about: a leaf or a branch of the tree of wrap-up codes."""
+
+    content = Code
+
+    name: Name
+    parent_id: Id | None = Field(
+        default=None, description="the branch it is in; null: at the root", examples=["complaint"]
+    )
+    deactivated: Deactivated = False
+
+
+class AgentDocumentView(AgentBody, DocumentView):
+    """An agent as administrators described them."""
+
+    agent_id: Id
+
+
+class AgentView(AgentDocumentView):
+    """An agent: who they are and what they are now. The revision is of the former alone."""
+
+    sequence: int
+    state: StateView
+
+
+class SkillsView(SkillsBody, DocumentView):
+    """A row of the matrix; the revision is the agent's."""
+
+    agent_id: Id
+    name: Name
+
+
+class TeamView(TeamBody, DocumentView):
+    """A team as ordered."""
+
+    team_id: Id
+
+
+class ReasonView(ReasonBody, DocumentView):
+    """A reason for NotReady as ordered."""
+
+    reason_id: Id
+    system: bool = Field(description="only agent-state gives it: nobody chooses it")
+
+
+class CodeView(CodeBody, DocumentView):
+    """A wrap-up code as ordered."""
+
+    code_id: Id

@@ -1,0 +1,94 @@
+"""What administrators say beside who the agents are: teams, reasons for NotReady, wrap-up codes.
+
+What is deactivated stays, so that the past can be told; it cannot be chosen any more.
+"""
+
+from datetime import datetime
+from typing import Final, Generic, TypeVar
+
+import msgspec
+
+from agent_state.domain.agent import RonaPolicy
+from contact_events.calls import Text
+
+D = TypeVar("D")
+MOST_PARENTS: Final = 8
+
+
+class Revision(msgspec.Struct, Generic[D], frozen=True):
+    """What a document says since `changed_at` (business time), who said it, and how often before.
+
+    The first revision is 1.
+    """
+
+    revision: int
+    changed_by: str
+    changed_at: datetime
+    said: D
+
+
+class Team(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Agents who work together. At most `breaks_at_once` of them are on a break; None: any number.
+
+    Without `rona` an agent who let an offer ring out stays NotReady until they say otherwise.
+    """
+
+    name: Text
+    site_id: str | None = None
+    breaks_at_once: int | None = None
+    rona: RonaPolicy | None = None
+    deactivated: bool = False
+
+
+class Reason(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Why agents are NotReady: whether they are paid, whether it counts as time they could work.
+
+    `longest_stay_s` is how long they may stay; None: as long as they like.
+    """
+
+    name: Text
+    paid: bool = True
+    counted_in_occupancy: bool = False
+    longest_stay_s: float | None = None
+    deactivated: bool = False
+
+
+class Code(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a call was about; codes with the same `parent_id` are a branch of the tree."""
+
+    name: Text
+    parent_id: str | None = None
+    deactivated: bool = False
+
+
+SUPERVISOR: Final = "supervisor"
+"""The reason of a supervisor who gives none."""
+
+SYSTEM_REASONS: Final = {
+    "signed_in": Reason(name=Text(ru="Вход", en="Signed in")),
+    "rona": Reason(name=Text(ru="Не ответил", en="Did not answer")),
+    "rejected": Reason(name=Text(ru="Отклонил вызов", en="Rejected a call")),
+    "leg_lost": Reason(name=Text(ru="Потеря линии", en="Line lost")),
+    "connection_lost": Reason(name=Text(ru="Потеря связи", en="Connection lost")),
+    "signing_out": Reason(name=Text(ru="Заканчивает работу", en="Signing out")),
+    SUPERVISOR: Reason(name=Text(ru="Решение супервизора", en="Supervisor's order")),
+}
+"""Reasons that agent-state gives; nobody chooses them, and they cannot be deactivated."""
+
+UNSAID: Final = "asked"
+"""The reason of who gives none. Deactivate it to have everybody give one."""
+
+STANDING_REASONS: Final = {
+    **SYSTEM_REASONS,
+    UNSAID: Reason(name=Text(ru="Без причины", en="No reason given")),
+    "break": Reason(name=Text(ru="Перерыв", en="Break")),
+    "lunch": Reason(name=Text(ru="Обед", en="Lunch"), paid=False),
+    "meeting": Reason(name=Text(ru="Совещание", en="Meeting"), counted_in_occupancy=True),
+    "training": Reason(name=Text(ru="Обучение", en="Training"), counted_in_occupancy=True),
+}
+"""Reasons that are there from the first start on."""
+
+
+def may_be_chosen(reason_id: str, said: Reason) -> bool:
+    """Return whether an agent may give this reason."""
+    return reason_id not in SYSTEM_REASONS and not said.deactivated

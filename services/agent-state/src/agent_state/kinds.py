@@ -1,0 +1,217 @@
+"""The kinds of documents: what each is called, how it is said, and what must be true of it."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from msgspec import to_builtins
+
+from agent_state.commands import Cause, carry_out
+from agent_state.document_bodies import (
+    AgentBody,
+    AgentDocumentView,
+    AgentView,
+    CodeBody,
+    CodeView,
+    DocumentBody,
+    DocumentView,
+    ReasonBody,
+    ReasonView,
+    SkillsBody,
+    SkillsView,
+    TeamBody,
+    TeamView,
+)
+from agent_state.documents import Author, Documents, Found, Said
+from agent_state.domain.agent import Profile
+from agent_state.domain.commands import SetProfile
+from agent_state.domain.documents import (
+    MOST_PARENTS,
+    STANDING_REASONS,
+    SYSTEM_REASONS,
+    Revision,
+)
+from agent_state.domain.view import view_of
+from agent_state.tables import AGENT, CODE, PROFILE, REASON, TEAM
+from contact_runtime.http.bodies import ID_PATTERN
+from contact_runtime.http.documents import Fault
+from contact_runtime.rows import Kind as Rows
+from contact_runtime.rows import Store, Unit
+
+CODES: Final = {
+    "unknown_team": "No such team: put it to `/v1/teams` first.",
+    "deactivated_team": "The team takes nobody new: it is deactivated.",
+    "unknown_code": "No such wrap-up code: put it to `/v1/wrap-up-codes` first.",
+    "code_loop": "The code would be its own parent, by itself or by others.",
+    "code_too_deep": f"The tree of codes is at most {MOST_PARENTS} branches deep.",
+    "system_reason": "Reasons that the system gives cannot be deactivated.",
+    "unknown_revision": "The document never had this revision.",
+}
+"""The codes of faults that only agent-state tells, with their meaning."""
+
+Beside = Callable[[Store, Sequence[str]], Awaitable[Mapping[str, Mapping[str, Any]]]]
+
+
+async def _nothing(store: Store, ids: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of document as people know it, in the singular and as its collection is called.
+
+    `present` is how the revision that counts is shown, with what stands `beside` it; `shares` are
+    rows that a change locks, too. Of `whole` documents there is nothing but what the body says;
+    others show a part of one that must be there.
+    """
+
+    name: str
+    plural: str
+    title: str
+    documents: Documents
+    body: type[DocumentBody]
+    view: type[DocumentView]
+    present: type[DocumentView]
+    reading: str = "agents:read"
+    beside: Beside = _nothing
+    shares: tuple[Rows[Any], ...] = ()
+    whole: bool = True
+
+    def fields(self, document_id: str, revision: Revision[Any]) -> dict[str, Any]:
+        """Return all that a view may show of a revision."""
+        said = revision.said
+        return {
+            "name": to_builtins(said.name),
+            **self.body.fields(said),
+            f"{self.name}_id": document_id,
+            "system": document_id in SYSTEM_REASONS,
+            "revision": revision.revision,
+            "changed_by": revision.changed_by,
+            "changed_at": revision.changed_at,
+        }
+
+    async def shown(self, store: Store, found: Mapping[str, Revision[Any]]) -> list[DocumentView]:
+        """Return the revisions that count, as they are shown, in their order."""
+        beside = await self.beside(store, list(found))
+        return [
+            self.present.model_validate({**self.fields(each, revision), **beside.get(each, {})})
+            for each, revision in found.items()
+        ]
+
+
+async def _faults_of_agent(unit: Unit, agent_id: str, said: Said, last: Found) -> list[Fault]:
+    team_id = _id(said, "team")
+    team = await unit.peek(TEAM, team_id) if team_id else None
+    if team_id and team is None:
+        return [Fault(("team",), "unknown_team", f"there is no team {team_id}")]
+    stays = last is not None and last.said.team == team_id
+    if team is not None and team.said.deactivated and not stays:
+        return [Fault(("team",), "deactivated_team", f"the team {team_id} is deactivated")]
+    return []
+
+
+async def _faults_of_reason(unit: Unit, reason_id: str, said: Said, last: Found) -> list[Fault]:
+    if reason_id in SYSTEM_REASONS and said.get("deactivated") is True:
+        return [Fault(("deactivated",), "system_reason", f"the system gives {reason_id}")]
+    return []
+
+
+async def _faults_of_code(unit: Unit, code_id: str, said: Said, last: Found) -> list[Fault]:
+    parent_id, seen = _id(said, "parent_id"), [code_id]
+    while parent_id is not None:
+        if parent_id in seen:
+            return [Fault(("parent_id",), "code_loop", " in ".join([*seen, parent_id]))]
+        if len(seen) > MOST_PARENTS:
+            return [Fault(("parent_id",), "code_too_deep", f"more than {MOST_PARENTS} branches")]
+        seen.append(parent_id)
+        parent = await unit.peek(CODE, parent_id)
+        if parent is None:
+            return [Fault(("parent_id",), "unknown_code", f"there is no code {parent_id}")]
+        parent_id = parent.said.parent_id
+    return []
+
+
+async def _describe(unit: Unit, agent_id: str, said: Profile, author: Author) -> None:
+    """Make the agent what the document says.
+
+    Raises:
+        Refusal: what the agent does now does not allow it.
+    """
+    cause = Cause(author.at, author.causation, author.traceparent)
+    await carry_out(unit, agent_id, SetProfile(profile=said), cause)
+
+
+async def _states(store: Store, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    agents = await store.peek_many(AGENT, ids)
+    return {
+        agent_id: {"sequence": agent.version, "state": to_builtins(view_of(agent))}
+        for agent_id, agent in agents.items()
+    }
+
+
+def _id(said: Said, field: str) -> str | None:
+    """Return the id in this field, None where something else is."""
+    value = said.get(field)
+    return value if isinstance(value, str) and ID_PATTERN.fullmatch(value) else None
+
+
+_AGENTS = Documents("agent", PROFILE, _faults_of_agent, _describe)
+_REASONS = Documents("reason", REASON, _faults_of_reason)
+
+AGENTS: Final = Kind(
+    "agent",
+    "agents",
+    "agent",
+    _AGENTS,
+    AgentBody,
+    AgentDocumentView,
+    AgentView,
+    beside=_states,
+    shares=(AGENT,),
+)
+SKILLS: Final = Kind(
+    "agent",
+    "skills-of-agents",
+    "row of skills",
+    _AGENTS,
+    SkillsBody,
+    SkillsView,
+    SkillsView,
+    shares=(AGENT,),
+    whole=False,
+)
+TEAMS: Final = Kind("team", "teams", "team", Documents("team", TEAM), TeamBody, TeamView, TeamView)
+REASONS: Final = Kind(
+    "reason",
+    "not-ready-reasons",
+    "reason",
+    _REASONS,
+    ReasonBody,
+    ReasonView,
+    ReasonView,
+    reading="choices:read",
+)
+CODES_OF_CALLS: Final = Kind(
+    "code",
+    "wrap-up-codes",
+    "code",
+    Documents("code", CODE, _faults_of_code),
+    CodeBody,
+    CodeView,
+    CodeView,
+    reading="choices:read",
+)
+KINDS: Final = (AGENTS, SKILLS, TEAMS, REASONS, CODES_OF_CALLS)
+
+
+async def furnish(store: Store, author: Author) -> None:
+    """Write the standing reasons that are not there yet.
+
+    Raises:
+        Transient: the database did not answer, or another replica did it in the same moment.
+    """
+    async with store.unit() as unit:
+        await unit.load_many(REASON, STANDING_REASONS)
+        for reason_id, said in STANDING_REASONS.items():
+            if await _REASONS.last(unit, reason_id) is None:
+                await _REASONS.write(unit, reason_id, said, author)

@@ -1,0 +1,56 @@
+"""What agents are, as people and desktops are shown it."""
+
+from typing import Literal
+
+from pydantic import AwareDatetime
+
+from contact_runtime.http.bodies import View
+
+
+class SlotView(View):
+    """One contact's room with the agent."""
+
+    slot: int
+    state: Literal["free", "reserved", "talking", "hold", "wrap_up"]
+    call_id: str | None
+    attempt: int | None
+    reservation_id: str | None
+    since: AwareDatetime | None
+
+
+class HelpView(View):
+    """An open call for help: about which call, and which supervisor comes."""
+
+    since: AwareDatetime
+    call_id: str | None = None
+    answered_by: str | None = None
+
+
+class StateView(View):
+    """What the agent is now.
+
+    `status` is Offline for who is signed out, else the most engaged slot (Talking, Hold, Reserved,
+    WrapUp, in this order), else the presence. `next_presence` comes without being asked again:
+    Ready at `returns_at`, Offline once no contact is under way. `rona_total` counts offers that
+    rang out, ever; `rona_in_a_row` those since the agent answered one.
+    """
+
+    agent_id: str
+    presence: Literal["Offline", "NotReady", "Ready"]
+    reason: str | None
+    status: Literal["Offline", "NotReady", "Ready", "Reserved", "Talking", "Hold", "WrapUp"]
+    next_presence: Literal["Offline", "NotReady", "Ready"] | None
+    returns_at: AwareDatetime | None
+    site_id: str
+    telephone: str | None
+    rona_total: int
+    rona_in_a_row: int
+    help: HelpView | None
+    slots: list[SlotView]
+
+
+class AnswerView(View):
+    """The agent after a command; `sequence` numbers their changes."""
+
+    sequence: int
+    agent: StateView
