@@ -234,7 +234,7 @@ async def test_a_partner_s_agent_sees_a_number_that_ten_thousand_others_share(
     assert answer.json() == {"number": "+7916123****", "name": None, "masked": True}
     if isinstance(door.store, MemoryStore):
         [told] = [e.data for e in door.store.outbox if isinstance(e.data, CallerRead)]
-        assert told.masked  # type: ignore[attr-defined]
+        assert told.masked
 
 
 async def test_a_withheld_number_stays_withheld(door: FrontDoor) -> None:

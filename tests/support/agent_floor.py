@@ -9,6 +9,7 @@ from agent_state.consumers import handler, tick
 from agent_state.documents import Author
 from agent_state.domain.agent import Agent, Profile
 from agent_state.domain.answers import Answer
+from agent_state.domain.call_memo import CallMemo
 from agent_state.domain.commands import BecomeReady, SetProfile
 from agent_state.kinds import furnish
 from agent_state.tables import AGENT, CALL_MEMO
@@ -25,7 +26,7 @@ from contact_events.routing import (
     RouterProgress,
     Why,
 )
-from contact_events.topics import CALL_ARRIVED, ROUTED
+from contact_events.topics import CALL_ARRIVED, CALLER_LOCATED, ROUTED
 from contact_runtime.clock import StoppedClock
 from contact_runtime.log import Record
 from contact_runtime.memory_store import MemoryStore
@@ -68,7 +69,7 @@ class Floor:
         self.store = MemoryStore(source="/polycentre/agent-state")
         self.clock = StoppedClock(START)
         self.intake = Intake()
-        self.offsets = {CALL_ARRIVED.name: 0, ROUTED.name: 0}
+        self.offsets = {CALL_ARRIVED.name: 0, CALLER_LOCATED.name: 0, ROUTED.name: 0}
         self.sequences: dict[str, int] = {}
         self.number = 0
         self._stride = stride
@@ -238,4 +239,4 @@ class Floor:
     def remembers(self, call_id: str) -> bool:
         """Return whether anything is remembered of the call."""
         memo = done(self.store.peek(CALL_MEMO, call_id))
-        return memo != CALL_MEMO.initial(call_id)
+        return memo not in (CALL_MEMO.initial(call_id), CallMemo(call_id=call_id, forgotten=True))

@@ -31,6 +31,7 @@ from contact_events.calls import (
     CallQueued,
     CallRecovered,
 )
+from contact_events.locations import CallerLocated
 from contact_events.registry import Event
 from contact_events.routing import CallRouted
 from contact_runtime.reader import Received
@@ -52,7 +53,8 @@ class History:
     everything: list[Received] = field(default_factory=list)
 
 
-RECORDS = ("queued", "recovered", "connected", "end", "offer", "offer", "rescind", "progress")
+OF_IVR = ("arrived", "queued", "recovered", "connected", "end")
+RECORDS = (*OF_IVR, "located", "offer", "offer", "rescind", "progress")
 ACTIONS = (
     "accept",
     "accept",
@@ -77,8 +79,12 @@ STEPS = st.lists(
 def write(history: History, kind: str, n: int) -> None:
     """Append a record to a topic; nobody has read it yet."""
     floor, call_id = history.floor, CALLS[n % len(CALLS)]
-    if kind in ("queued", "recovered", "connected", "end"):
+    if kind in OF_IVR:
         history.calls.append(floor.record(fact_of_ivr(history, kind, call_id, n)))
+        return
+    if kind == "located":  # geo reads calls by itself: its word may be read before or after all
+        place = CallerLocated(call_id=call_id, precision="country", source="p", country="RU")
+        history.calls.append(floor.record(place))
         return
     # an honest router: it offers no call whose end it has folded
     folded = [r for r in history.calls if r.envelope.stream == call_id]
@@ -117,6 +123,8 @@ def fact_of_ivr(history: History, kind: str, call_id: str, n: int) -> Event:
         return CallAbandoned(call_id=call_id, attempt=1)
     attempt = n // 2 + 1
     match kind:
+        case "arrived":
+            return history.floor.arrived(call_id)
         case "queued":
             return CallQueued(call_id=call_id, attempt=attempt, queue_id="q")
         case "recovered":

@@ -7,9 +7,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from agent_state.domain.agent import Agent, Card
+from agent_state.domain.agent import Agent
 from agent_state.domain.answers import Answer, answer, asked, refusal_of
 from agent_state.domain.call_memo import Taker
+from agent_state.domain.card import Card
 from agent_state.domain.commands import (
     AcceptOffer,
     AgentCommand,

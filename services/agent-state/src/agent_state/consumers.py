@@ -1,4 +1,4 @@
-"""What agent-state hears: the caller's side of calls, and the router's valid decisions."""
+"""What agent-state hears: calls, where their callers are, and the router's valid decisions."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -6,7 +6,15 @@ from datetime import datetime
 
 from agent_state.commands import Cause, carry_out
 from agent_state.domain.agent import calls_held
-from agent_state.domain.call_memo import CallMemo, attempts, held_by, learn, let_go_by, offer_of
+from agent_state.domain.call_memo import (
+    CallMemo,
+    attempts,
+    held_by,
+    learn,
+    let_go_by,
+    located,
+    offer_of,
+)
 from agent_state.domain.commands import (
     AnswerLeg,
     EndCall,
@@ -22,20 +30,20 @@ from agent_state.tables import AGENT, CALL_MEMO, ENDS, ENDS_BLOCK, TAKER, taker_
 from contact_events.calls import (
     TERMINAL,
     CallAgentLegAnswered,
-    CallArrived,
     CallConnected,
     CallQueued,
     CallRecovered,
 )
+from contact_events.locations import CallerLocated
 from contact_events.registry import Event
 from contact_events.routing import CallRescinded, CallRouted, Decision
-from contact_events.topics import CALL_ARRIVED, ROUTED
+from contact_events.topics import CALL_ARRIVED, CALLER_LOCATED, ROUTED
 from contact_runtime.clock import Clock
 from contact_runtime.reader import Received, RecordHandler
 from contact_runtime.rows import Unit
 
 READER = "agent-state"
-READS = (CALL_ARRIVED, ROUTED)
+READS = (CALL_ARRIVED, CALLER_LOCATED, ROUTED)
 
 
 def handler(clock: Clock) -> RecordHandler:
@@ -74,6 +82,9 @@ async def _hear(unit: Unit, received: Received, cause: Cause) -> None:
             await carry_out(unit, agent_id, AnswerLeg(reservation_id=reservation_id), cause)
         case Decision():
             pass  # progress, overflow, a site's status: only their positions matter here
+        case CallerLocated(call_id=call_id):
+            memo = await unit.load(CALL_MEMO, call_id)
+            await _learned(unit, memo, located(memo, fact), cause)
         case _ if received.record.topic == CALL_ARRIVED.name:
             await _hear_of_call(unit, received, cause)
         case _:
@@ -87,6 +98,14 @@ async def _hear_of_call(unit: Unit, received: Received, cause: Cause) -> None:
     command = _command_of(envelope.data, memo)
     if command is not None:
         memo = await _tell_holders(unit, memo, command, cause)
+    await _learned(unit, before, memo, cause)
+
+
+async def _learned(unit: Unit, before: CallMemo, memo: CallMemo, cause: Cause) -> None:
+    """Keep what was learned of a call, and show who holds it what is new on the card."""
+    if memo.card is not None and memo.card != before.card:
+        card = LearnCard(call_id=memo.call_id, card=memo.card)
+        memo = await _tell_holders(unit, memo, card, cause)
     if memo != before:
         unit.put(CALL_MEMO, memo.call_id, memo)
 
@@ -104,8 +123,6 @@ async def _tell_holders(unit: Unit, memo: CallMemo, command: LogCommand, cause: 
 def _command_of(fact: Event, memo: CallMemo) -> LogCommand | None:
     """Return what a fact of ivr asks of the agents who hold the call; None if nothing."""
     match fact:
-        case CallArrived() if memo.card is not None:
-            return LearnCard(call_id=memo.call_id, card=memo.card)
         case CallQueued(attempt=attempt):
             return MoveCall(call_id=memo.call_id, attempt=attempt)
         case CallRecovered(attempt=attempt, reason=reason):
@@ -115,9 +132,9 @@ def _command_of(fact: Event, memo: CallMemo) -> LogCommand | None:
         case _ if isinstance(fact, TERMINAL):
             return EndCall(call_id=memo.call_id)
         case _:
-            # call.flow_step, call.priority_changed, call.agent_leg_ringing: nothing to do with
-            # slots; call.agent_leg_answered is one agent's. call.party_joined, call.party_left:
-            # consultations are not offered yet.
+            # call.arrived, call.flow_step: only what is known of the call; call.priority_changed,
+            # call.agent_leg_ringing: nothing to do with slots; call.agent_leg_answered is one
+            # agent's. call.party_joined, call.party_left: consultations are not offered yet.
             return None
 
 
@@ -140,6 +157,8 @@ class _Batch:
         if isinstance(fact, Decision):
             position = fact.positions.get(CALL_ARRIVED.name, 0)
             self._position[record.partition] = max(self._position[record.partition], position)
+        if isinstance(fact, CallerLocated):
+            self._calls.add(fact.call_id)
         if isinstance(fact, CallRouted | CallRescinded | CallAgentLegAnswered):
             self._calls.add(fact.call_id)
             self._agents.add(fact.agent_id)
@@ -176,7 +195,7 @@ class _Batch:
         for call_id in self._forgotten:
             for attempt in attempts(await unit.load(CALL_MEMO, call_id)):
                 unit.put(TAKER, taker_key(call_id, attempt), None)
-            unit.put(CALL_MEMO, call_id, CallMemo.new(call_id))
+            unit.put(CALL_MEMO, call_id, CallMemo(call_id=call_id, forgotten=True))
         for key in self._passed_keys():
             unit.put(ENDS_BLOCK, key, EndsBlock())
         for partition, blocks in self._passed.items():

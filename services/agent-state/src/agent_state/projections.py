@@ -5,7 +5,17 @@ from typing import Any, Literal
 
 import msgspec
 
-from agent_state.domain.agent import Agent, Card, Free, Hold, Reserved, Slot, Talking
+from agent_state.domain.agent import (
+    Agent,
+    Filled,
+    Free,
+    Hold,
+    Reserved,
+    Slot,
+    Talking,
+    WrapUp,
+)
+from agent_state.domain.card import Card, Gathered, Place
 from agent_state.domain.view import AgentView, view_of
 from contact_events.calls import Text
 
@@ -41,6 +51,9 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True, tag="offer"):
     project: str | None
     greeting: Text | None
     queue: str | None
+    customer_ref: str | None
+    gathered: tuple[Gathered, ...]
+    place: Place | None
 
 
 class OfferGone(msgspec.Struct, frozen=True, tag="offer_gone"):
@@ -51,14 +64,24 @@ class OfferGone(msgspec.Struct, frozen=True, tag="offer_gone"):
 
 
 class CallMessage(msgspec.Struct, frozen=True, kw_only=True, tag="call"):
-    """Caller and agent are joined, or the agent's part of the call is over."""
+    """Caller and agent are joined, or the agent's part of the call is over.
+
+    `connected` comes again once more is known of the call; `ended` also to a desktop that connects
+    in after-call work.
+    """
 
     call_id: str
     reservation_id: str
     attempt: int
     state: Literal["connected", "ended"]
-    client: str | None = None
-    project: str | None = None
+    client: str | None
+    client_name: str
+    project: str | None
+    greeting: Text | None
+    queue: str | None
+    customer_ref: str | None
+    gathered: tuple[Gathered, ...]
+    place: Place | None
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True, tag="reply"):
@@ -105,17 +128,12 @@ def _rings(was: Slot, now: Slot) -> list[Message]:
     ringing = now.filling
     if not isinstance(ringing, Reserved) or ringing == was.filling:
         return []
-    card = ringing.card or _NO_CARD
     offer = Offer(
         reservation_id=ringing.reservation_id,
         call_id=ringing.call_id,
         attempt=ringing.attempt,
         expires_at=ringing.due,
-        client=card.client,
-        client_name=card.client_name,
-        project=card.project,
-        greeting=card.greeting,
-        queue=ringing.queue_id,
+        **_known(ringing),
     )
     return [offer]
 
@@ -139,6 +157,8 @@ def _talks(was: Slot, now: Slot) -> list[Message]:
         isinstance(after, Talking | Hold) and after.reservation_id == before.reservation_id
     ):
         told.append(_call(before, "ended"))
+    elif isinstance(after, WrapUp) and isinstance(before, Free):
+        told.append(_call(after, "ended"))
     if isinstance(after, Talking | Hold) and _joined(after) and not _same_joined(before, after):
         told.append(_call(after, "connected"))
     return told
@@ -153,19 +173,33 @@ def _same_joined(before: object, after: Talking | Hold) -> bool:
         isinstance(before, Talking | Hold)
         and before.reservation_id == after.reservation_id
         and _joined(before)
+        and before.card == after.card
     )
 
 
-def _call(talk: Talking | Hold, state: Literal["connected", "ended"]) -> CallMessage:
-    card = talk.card or _NO_CARD
+def _call(talk: Talking | Hold | WrapUp, state: Literal["connected", "ended"]) -> CallMessage:
     return CallMessage(
         call_id=talk.call_id,
         reservation_id=talk.reservation_id,
         attempt=talk.attempt,
         state=state,
-        client=card.client,
-        project=card.project,
+        **_known(talk),
     )
+
+
+def _known(filling: Filled) -> dict[str, Any]:
+    """Return what an offer and a call show of the card."""
+    card = filling.card or _NO_CARD
+    return {
+        "client": card.client,
+        "client_name": card.client_name,
+        "project": card.project,
+        "greeting": card.greeting,
+        "queue": filling.queue_id,
+        "customer_ref": card.customer_ref,
+        "gathered": card.gathered,
+        "place": card.place,
+    }
 
 
 def _holds(slot: Slot, reservation_id: str) -> bool:

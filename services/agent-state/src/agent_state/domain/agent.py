@@ -4,6 +4,7 @@ from datetime import datetime
 
 import msgspec
 
+from agent_state.domain.card import Card
 from contact_events.calls import Text
 
 
@@ -27,15 +28,6 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     channels: dict[str, int] = msgspec.field(default_factory=lambda: {"voice": 1})
     interrupts: dict[str, tuple[str, ...]] = {}
     deactivated: bool = False
-
-
-class Card(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What the agent sees of a call: whose caller it is and how to greet."""
-
-    client: str | None = None
-    client_name: str = ""
-    project: str | None = None
-    greeting: Text | None = None
 
 
 class Offline(msgspec.Struct, frozen=True, tag="Offline"):

@@ -3,16 +3,18 @@
 import msgspec
 from msgspec.structs import replace
 
-from agent_state.domain.agent import Card
+from agent_state.domain.card import Card, Place, card_of, gathered, place_of
 from agent_state.domain.commands import RingOffer
 from contact_events.calls import (
     TERMINAL,
     CallArrived,
     CallConnected,
+    CallFlowStep,
     CallQueued,
     CallRecovered,
 )
 from contact_events.envelope import Envelope
+from contact_events.locations import CallerLocated
 from contact_events.routing import CallRouted
 
 
@@ -21,7 +23,8 @@ class CallMemo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `attempt` is the highest attempt known. `holders` are the agents it was offered to, of whom it
     is not known yet that they hold it no more. `ended_at` is the offset of the call's end in
-    `call-arrived`: an end may be read before the offer.
+    `call-arrived`: an end may be read before the offer. `place` waits for the card. Once it is
+    `forgotten` nothing more is learned.
     """
 
     call_id: str
@@ -29,6 +32,8 @@ class CallMemo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     attempt: int = 0
     ended_at: int | None = None
     holders: tuple[str, ...] = ()
+    place: Place | None = None
+    forgotten: bool = False
 
     @classmethod
     def new(cls, call_id: str) -> "CallMemo":
@@ -47,7 +52,9 @@ def learn(memo: CallMemo, envelope: Envelope, offset: int) -> CallMemo:
     fact = envelope.data
     match fact:
         case CallArrived():
-            return replace(memo, card=_card(envelope, fact))
+            return replace(memo, card=card_of(envelope, fact, memo.place), place=None)
+        case CallFlowStep() if memo.card is not None:
+            return replace(memo, card=gathered(memo.card, fact))
         case CallQueued(attempt=attempt) | CallRecovered(attempt=attempt):
             return replace(memo, attempt=max(memo.attempt, attempt))
         case CallConnected(attempt=attempt):
@@ -55,7 +62,16 @@ def learn(memo: CallMemo, envelope: Envelope, offset: int) -> CallMemo:
         case _ if isinstance(fact, TERMINAL):
             return replace(memo, ended_at=offset)
         case _:
-            return memo  # steps of the flow, legs and parties say nothing of offers
+            return memo  # legs and parties say nothing of offers
+
+
+def located(memo: CallMemo, fact: CallerLocated) -> CallMemo:
+    """Return the memo once the caller's place is known; geo may be ahead of us, or far behind."""
+    if memo.forgotten:
+        return memo
+    if memo.card is None:
+        return replace(memo, place=place_of(fact))
+    return replace(memo, card=replace(memo.card, place=place_of(fact)))
 
 
 def held_by(memo: CallMemo, agent_id: str) -> CallMemo:
@@ -90,12 +106,3 @@ def offer_of(memo: CallMemo, routed: CallRouted) -> RingOffer:
 def attempts(memo: CallMemo) -> range:
     """Return the attempts that may have been taken."""
     return range(1, memo.attempt + 1)
-
-
-def _card(envelope: Envelope, arrived: CallArrived) -> Card:
-    return Card(
-        client=envelope.client,
-        client_name=arrived.client_name,
-        project=envelope.project,
-        greeting=arrived.agent_greeting,
-    )

@@ -5,7 +5,8 @@ from typing import Literal
 
 import msgspec
 
-from agent_state.domain.agent import Card, Profile, RonaPolicy, Station
+from agent_state.domain.agent import Profile, RonaPolicy, Station
+from agent_state.domain.card import Card
 from contact_events.calls import RecoveryReason
 
 

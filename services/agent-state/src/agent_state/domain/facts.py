@@ -7,7 +7,8 @@ from datetime import datetime
 
 import msgspec
 
-from agent_state.domain.agent import Card, Profile, Station
+from agent_state.domain.agent import Profile, Station
+from agent_state.domain.card import Card
 from contact_events.agents import (
     AgentChanged,
     AgentHelpAnswered,

@@ -1,0 +1,105 @@
+"""The call on the agent's screen, as the desktop's socket shows it."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from contact_events.calls import CallConnected, CallDisconnected, CallFlowStep, Text
+from contact_events.locations import CallerLocated
+from contact_events.routing import CallRouted, RouterEpochStarted
+from tests.support.agent_service import AgentService, Desktop, agent_service, agent_store
+
+SHOWN = {
+    "client": "acme",
+    "client_name": "Acme",
+    "project": "sales",
+    "greeting": {"ru": "Акме, здравствуйте", "en": "Acme, hello"},
+    "queue": "acme-sales",
+    "customer_ref": "C-17",
+    "gathered": [
+        {
+            "source": "flow",
+            "name": "queue",
+            "value": "1",
+            "label": {"ru": "Продажи", "en": "Sales"},
+        }
+    ],
+    "place": {"precision": "region", "country": "RU", "region": "RU-MOW"},
+}
+
+
+@pytest.fixture
+async def service(tmp_path: Path) -> AsyncIterator[AgentService]:
+    async with agent_store(None) as store, agent_service(store, tmp_path / "keys") as made:
+        await made.append(RouterEpochStarted(pool="main", epoch=1, owner="r1", code_version="1"))
+        await made.describe("a1", "a2")
+        yield made
+
+
+async def offered(service: AgentService, desk: Desktop) -> CallRouted:
+    """Offer k1 to a1, of which nothing is known but that it arrived, and return the offer."""
+    await desk.ask("ready")
+    arrived = replace(service.floor.arrived("k1"), attributes={"customer_ref": "C-17"})
+    await service.append(arrived)
+    offer = service.floor.offer("k1", "a1")
+    await service.append(offer)
+    await desk.heard("offer", customer_ref="C-17")
+    return offer
+
+
+def chosen() -> CallFlowStep:
+    label = Text(ru="Продажи", en="Sales")
+    return CallFlowStep(call_id="k1", flow_id="menu", step="queue", choice="1", label=label)
+
+
+def located() -> CallerLocated:
+    return CallerLocated(
+        call_id="k1", precision="region", source="plan", country="RU", region="RU-MOW"
+    )
+
+
+def card(message: dict[str, Any]) -> dict[str, Any]:
+    return {name: message[name] for name in SHOWN}
+
+
+async def test_an_offer_comes_again_with_the_same_reservation_once_more_is_known(
+    service: AgentService,
+) -> None:
+    async with service.desktop("a1") as desk:
+        offer = await offered(service, desk)
+        await service.append(chosen())
+        await desk.heard("offer", reservation_id=offer.reservation_id, gathered=SHOWN["gathered"])
+        await service.append(located())
+        last = await desk.heard("offer", reservation_id=offer.reservation_id, place=SHOWN["place"])
+        assert card(last) == SHOWN
+
+
+async def test_what_is_known_in_the_talk_is_shown_in_the_talk_and_to_who_connects_later(
+    service: AgentService,
+) -> None:
+    async with service.desktop("a1") as desk:
+        offer = await offered(service, desk)
+        await service.append(chosen())
+        assert (await desk.ask("accept", reservation_id=offer.reservation_id))["ok"]
+        await service.append(
+            CallConnected(
+                call_id="k1", attempt=1, reservation_id=offer.reservation_id, agent_id="a1"
+            )
+        )
+        await desk.heard("call", state="connected")
+        await service.append(located())
+        told = await desk.heard("call", state="connected", place=SHOWN["place"])
+        assert card(told) == SHOWN
+        async with service.desktop("a1") as later:
+            assert card(await later.heard("call", state="connected")) == SHOWN
+        await service.append(CallDisconnected(call_id="k1", attempt=1, by="caller"))
+        await desk.heard("call", state="ended")
+        async with service.desktop("a1") as in_wrap_up:
+            assert card(await in_wrap_up.heard("call", state="ended")) == SHOWN
+        assert (await desk.ask("wrap_up", reservation_id=offer.reservation_id))["ok"]
+        async with service.desktop("a1") as after:
+            await after.ask("ready")
+            assert [told["type"] for told in after.told if told["type"] in ("call", "offer")] == []
