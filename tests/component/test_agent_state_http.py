@@ -130,6 +130,20 @@ async def test_who_is_too_late_gets_409_with_the_truth(service: AgentService) ->
     assert late.headers["content-type"] == "application/problem+json"
 
 
+async def test_who_consults_nobody_has_nothing_to_complete_or_to_leave(
+    service: AgentService,
+) -> None:
+    await service.describe("a1")
+    async with service.client("integrator") as integrator:
+        late = [
+            await command(integrator, command_id=name, command=name, reservation_id="R1", **more)
+            for name, more in (("consult", {"queue": "q2"}), ("complete", {}), ("leave", {}))
+        ]
+    assert [answer.status_code for answer in late] == [409, 409, 409]
+    assert {answer.json()["code"] for answer in late} == {"call-not-in-that-state"}
+    assert {answer.json()["state"] for answer in late} == {"free"}
+
+
 async def has_status(reader: httpx.AsyncClient, status: str) -> bool:
     shown = (await reader.get("/v1/agents/a1")).json()
     return bool(shown["state"]["status"] == status)
@@ -150,6 +164,8 @@ async def has_status(reader: httpx.AsyncClient, status: str) -> bool:
             "queue": "q",
             "agent_id": "a2",
         },
+        {"command_id": "c1", "command": "consult", "reservation_id": "R1"},
+        {"command_id": "c1", "command": "complete"},
         {"command_id": "c 1", "command": "ready"},
     ],
 )

@@ -7,7 +7,7 @@ from datetime import datetime
 from agent_state.domain.agent import Agent, Free, Hold, Offline, Ready, Reserved, Talking, WrapUp
 from agent_state.domain.view import changed
 from contact_events.agents import AgentChanged
-from contact_events.answering import CallRejected, CallReleaseRequested
+from contact_events.answering import CallRejected, CallReleaseRequested, CallTransferRequested
 from contact_events.config import Document, QueueChanged, SiteChanged
 from contact_events.intake import Intake
 from contact_events.routing import CallOverflowed
@@ -38,24 +38,43 @@ def check_quiet(world: World) -> None:
                     _check_ringing(world, agent, calls.get(call_id), attempt)
                 case Talking(reservation_id=reservation_id) | Hold(reservation_id=reservation_id):
                     _check_talk(world, agent, reservation_id, calls.get(slot.filling.call_id))
+                    _check_consult(world, slot.filling, calls)
         told = _last_told(world, agent_id)
         if told is not None and told != changed(agent, told.cause):
             world.wrong("agent.changed does not tell the agent as it is")
-    for call in calls.values():
+    for call_id, call in calls.items():
         _check_legs(world, call)
+        _check_parent(world, call_id, call, calls)
     _check_releases(world, calls)
 
 
 def _check_releases(world: World, calls: dict[str, Call]) -> None:
-    """Whoever hung up is let go."""
-    asked = {
-        event.envelope.data.reservation_id
+    """Whoever hung up is let go, and whoever left a consultation has none."""
+    asked = [
+        event.envelope.data
         for events in world.agents.streams.values()
         for event in events
         if event.envelope and isinstance(event.envelope.data, CallReleaseRequested)
-    }
-    if any(getattr(call, "reservation_id", None) in asked for call in calls.values()):
+    ]
+    hung_up = {each.reservation_id for each in asked if each.consult_call_id is None}
+    if any(getattr(call, "reservation_id", None) in hung_up for call in calls.values()):
         world.wrong("an agent who hung up is still joined")
+    _check_completed(world, calls)
+    left = [calls.get(consult) for each in asked if (consult := each.consult_call_id)]
+    if any(isinstance(call, Waiting | Joining | Connected) for call in left):
+        world.wrong("a consultation goes on without the agent who asked for it")
+
+
+def _check_completed(world: World, calls: dict[str, Call]) -> None:
+    """Whoever completed a consultation has neither it nor the caller."""
+    completed = {
+        event.envelope.data.consult_call_id
+        for events in world.agents.streams.values()
+        for event in events
+        if event.envelope and isinstance(event.envelope.data, CallTransferRequested)
+    } - {None}
+    if any(isinstance(calls.get(c or ""), Waiting | Joining | Connected) for c in completed):
+        world.wrong("a consultation that was completed goes on")
 
 
 def _check_ringing(world: World, agent: Agent, call: Call | None, attempt: int) -> None:
@@ -71,6 +90,26 @@ def _check_talk(world: World, agent: Agent, reservation_id: str, call: Call | No
         world.wrong("an agent talks with nobody")
     elif isinstance(agent.presence, Offline) and not (agent.profile and agent.profile.telephone):
         world.wrong("a caller is joined with an agent who is gone")
+
+
+def _check_consult(world: World, talk: Talking | Hold, calls: dict[str, Call]) -> None:
+    if talk.consult is None:
+        return
+    call = calls.get(talk.consult.call_id)
+    if not isinstance(call, Waiting | Joining | Connected):
+        world.wrong("an agent consults nobody")
+    elif talk.consult.connected != isinstance(call, Connected):
+        world.wrong("an agent does not know whether somebody is joined in the consultation")
+
+
+def _check_parent(world: World, call_id: str, call: Call, calls: dict[str, Call]) -> None:
+    if isinstance(call, Ended) or getattr(call, "parent_call_id", None) is None:
+        return
+    parent = calls.get(getattr(call, "parent_call_id", ""))
+    if not isinstance(parent, Connected) or parent.consult_call_id != call_id:
+        world.wrong("a consultation outlives the talk that it is about")
+    elif isinstance(call, Connected) and call.joined_agent_id == parent.joined_agent_id:
+        world.wrong("an agent consults themselves")
 
 
 def _check_legs(world: World, call: Call) -> None:
@@ -130,6 +169,8 @@ def _check_connected(world: World, call: Connected, talks: set[str]) -> None:
     if call.reservation_id not in talks:
         world.wrong("a caller is joined with an agent who has no such talk")
     if world.setting.workers[call.joined_agent_id].telephone:
+        if call.reservation_id not in call.legs:
+            world.wrong("a caller is joined with a telephone that is not there")
         return
     for event in world.agents.streams[call.joined_agent_id]:
         fact = event.envelope.data if event.envelope else None
@@ -146,8 +187,11 @@ def _check_waiting(world: World, call: Waiting) -> None:
     if not isinstance(queue, QueueChanged) or queue.deleted:
         world.wrong("a call waits in a queue that is no more")
         return
+    parent = world.ivr.call(call.parent_call_id or "")
+    asker = parent.joined_agent_id if isinstance(parent, Connected) else None
     for agent_id, agent in world.agents.agents().items():
         able = call.queue_id in world.setting.workers[agent_id].skills
+        able = able and agent_id != asker
         able = able and isinstance(agent.presence, Ready) and _open(world, agent_id)
         if able and any(isinstance(slot.filling, Free) for slot in agent.slots):
             world.wrong("a call waits while an eligible agent is free")

@@ -12,6 +12,7 @@ from contact_events.topics import ROUTED
 from tests.support import protocol_history as history
 from tests.support.agent_floor import Floor
 from tests.support.protocol_cases import LEAD, SIX_TICKS, TWO, UNREAD_OFFERS, Directed
+from tests.support.protocol_cases_consulting import CONSULTING
 from tests.support.protocol_cases_joining import JOINING
 from tests.support.protocol_cases_routing import ROUTING
 from tests.support.protocol_rest import ORDERS
@@ -39,7 +40,7 @@ def broken(name: str) -> list[str]:
     return next((bad for order in ORDERS if (bad := play(directed, order).bad)), [])
 
 
-HISTORIES: dict[str, Directed] = {**JOINING, **ROUTING}
+HISTORIES: dict[str, Directed] = {**JOINING, **ROUTING, **CONSULTING}
 
 
 def _asked_back() -> list[str]:

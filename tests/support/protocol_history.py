@@ -70,8 +70,9 @@ def _rest(world: World) -> None:
 
 
 def _hang_up_all(world: World) -> None:
+    """Every caller hangs up; consultations end by that alone."""
     for call_id, call in world.ivr.calls().items():
-        if not isinstance(call, Ended):
+        if not isinstance(call, Ended) and call_id.startswith("K"):
             world.do(("hang_up", call_id))
 
 

@@ -13,8 +13,11 @@ from agent_state.domain.commands import (
     AcceptOffer,
     BecomeNotReady,
     BecomeReady,
+    CompleteTransfer,
+    ConsultCall,
     FinishWrapUp,
     HoldCall,
+    LeaveConsultation,
     LeaveDesk,
     LoseConnection,
     RejectOffer,
@@ -129,6 +132,22 @@ def to_agent(world: World, agent_id: str, slot: int, to: str) -> bool:
     return _at_desk(world, TransferCall, agent_id, slot, agent_id=to)
 
 
+def consult_queue(world: World, agent_id: str, slot: int, queue: str) -> bool:
+    return _consult(world, agent_id, slot, queue_id=queue)
+
+
+def consult_agent(world: World, agent_id: str, slot: int, to: str) -> bool:
+    return _consult(world, agent_id, slot, agent_id=to)
+
+
+def _consult(world: World, who: str, slot: int, **to: str) -> bool:
+    world.consults += 1
+    call_id = f"C{world.consults}"
+    done = _at_desk(world, ConsultCall, who, slot, consult_call_id=call_id, **to)
+    world.consults -= not done
+    return done
+
+
 def _at_desk(world: World, command: Callable[..., Any], who: str, slot: int, **more: Any) -> bool:
     """Carry out an agent's command on what fills the slot."""
     agent = world.agents.agent(who)
@@ -163,4 +182,8 @@ PEOPLE: dict[str, Callable[..., bool]] = {
     "resume": _desk(ResumeCall),
     "to_queue": to_queue,
     "to_agent": to_agent,
+    "consult_queue": consult_queue,
+    "consult_agent": consult_agent,
+    "complete": _desk(CompleteTransfer),
+    "leave": _desk(LeaveConsultation),
 }

@@ -7,7 +7,12 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from contact_events.agents import AgentChanged
-from contact_events.answering import CallAnswered, CallRangOut, CallRejected
+from contact_events.answering import (
+    CallAnswered,
+    CallConsultRequested,
+    CallRangOut,
+    CallRejected,
+)
 from contact_events.calls import CallFailed, CallQueued, CallRecovered
 from contact_events.envelope import Envelope
 from contact_events.intake import Intake
@@ -15,7 +20,7 @@ from contact_events.routing import CallRouted, Decision, RouterProgress
 from contact_events.topics import ROUTED
 from contact_events.validity import admit
 from contact_runtime.reader import Received
-from ivr.domain.call import Call, Connected, Unborn, Waiting
+from ivr.domain.call import Call, Connected, Ended, Unborn, Waiting
 from ivr.domain.evolve import evolve, hear
 from reporting.domain.folding import Folding
 from router.domain.decide import decide
@@ -72,11 +77,12 @@ class _Replay:
         return True
 
     def _check_order(self, offer: CallRouted) -> None:
-        """Nobody of the same queue waits who was to go first."""
+        """Nobody of the same queue, whom the agent may take, waits and was to go first."""
         calls = self.state.calls
         place = _place(calls[offer.call_id])
         for call in calls.values():
             same = call.queue_id == offer.queue_id and call.agent_id is None
+            same = same and call.asked_by_agent_id != offer.agent_id
             if same and waits(self.state, call) and _place(call) < place:
                 self.world.wrong("the queue was not kept in order")
 
@@ -123,9 +129,9 @@ def check_calls(world: World) -> None:
     calls: dict[str, Call] = {}
     for heard, written in world.ivr.history:
         if heard is not None and isinstance(
-            heard.envelope.data, CallAnswered | CallRejected | CallRangOut
+            heard.envelope.data, CallAnswered | CallRejected | CallRangOut | CallConsultRequested
         ):
-            call_id = heard.envelope.data.call_id
+            call_id = _where_it_goes_on(calls, heard.envelope.data.call_id)
             calls[call_id] = hear(calls.get(call_id, Unborn()), heard.envelope)
         for event in written:
             if event.envelope is not None:
@@ -137,12 +143,21 @@ def check_calls(world: World) -> None:
             world.wrong("replay: a call is not the fold of its facts")
 
 
+def _where_it_goes_on(calls: dict[str, Call], call_id: str) -> str:
+    """Return the call, or the one as which a completed consultation goes on."""
+    while isinstance(call := calls.get(call_id), Ended) and call.next_call_id:
+        call_id = call.next_call_id
+    return call_id
+
+
 def _check_step(world: World, before: Call, envelope: Envelope) -> None:
     """Only who waits is sent elsewhere; only a talk older than the Offline is lost by it."""
     match envelope.data:
         case CallQueued(reason="overflow") | CallFailed(reason="no_agent"):
             if not isinstance(before, Waiting):
                 world.wrong("a call was sent elsewhere while somebody took it")
+            elif before.parent_call_id and getattr(envelope.data, "agent_id", None):
+                world.wrong("a consultation came back to the agent who asked for it")
         case CallRecovered(reason="agent_offline"):
             assert isinstance(before, Connected)
             if not _went_offline(world, before, envelope.time):
@@ -152,12 +167,20 @@ def _check_step(world: World, before: Call, envelope: Envelope) -> None:
 
 
 def _went_offline(world: World, call: Connected, by: datetime) -> bool:
+    told = [(e.sequence, e.envelope) for e in world.agents.streams[call.joined_agent_id]]
+    accepted = max(
+        sequence
+        for sequence, envelope in told
+        if envelope
+        and isinstance(envelope.data, CallAnswered)
+        and envelope.data.reservation_id == call.reservation_id
+    )
     return any(
-        event.sequence > call.accepted_sequence and event.envelope.time <= by
-        for event in world.agents.streams[call.joined_agent_id]
-        if event.envelope
-        and isinstance(event.envelope.data, AgentChanged)
-        and event.envelope.data.presence == "Offline"
+        sequence > accepted and envelope.time <= by
+        for sequence, envelope in told
+        if envelope
+        and isinstance(envelope.data, AgentChanged)
+        and envelope.data.presence == "Offline"
     )
 
 

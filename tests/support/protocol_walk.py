@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
-from agent_state.domain.agent import Filling, Free, Hold, Ready, Reserved, Talking, WrapUp
+from agent_state.domain.agent import Consult, Filling, Free, Hold, Ready, Reserved, Talking, WrapUp
 from contact_events.topics import ROUTED, ROUTING_CONFIG
 from tests.support.protocol_hosts import Agents, Ivr
 from tests.support.protocol_people import QUEUES, legs
@@ -210,6 +210,10 @@ class Walk:
 
     def _at_desk(self, agent_id: str, number: int, filling: Filling) -> Action | None:
         match filling:
+            case Talking(consult=Consult() as consult) | Hold(consult=Consult() as consult):
+                if self.rnd.random() < (0.6 if consult.connected else 0.15):
+                    return (self.rnd.choice(["complete", "complete", "leave"]), agent_id, number)
+                return self._talk(agent_id, number) if self.rnd.random() < 0.2 else None
             case Reserved():
                 if legs(self.world, agent_id) and self.rnd.random() < 0.6:
                     return ("pick_up", agent_id)
@@ -223,15 +227,20 @@ class Walk:
 
     def _talk(self, agent_id: str, number: int) -> Action | None:
         what = self.rnd.random()
-        if what < 0.3:
+        if what < 0.2:
             return ("release", agent_id, number)
-        if what < 0.5:
+        if what < 0.35:
             return ("to_queue", agent_id, number, self.rnd.choice(QUEUES))
-        if what < 0.65:
+        if what < 0.45:
             to = self.rnd.choice(list(self.world.setting.workers))
             return ("to_agent", agent_id, number, to)
-        if what < 0.75:
+        if what < 0.55:
             return (self.rnd.choice(["hold", "resume"]), agent_id, number)
+        if what < 0.8:
+            return ("consult_queue", agent_id, number, self.rnd.choice(QUEUES))
+        if what < 0.88:
+            to = self.rnd.choice(list(self.world.setting.workers))
+            return ("consult_agent", agent_id, number, to)
         return None
 
     def _caller(self) -> Action | None:

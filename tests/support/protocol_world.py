@@ -61,6 +61,7 @@ class World:
     wire: list[list[Envelope]] = field(default_factory=list)
     bad: list[str] = field(default_factory=list)
     arrived: int = 0
+    consults: int = 0
     started: int = 2
     revisions: dict[str, int] = field(default_factory=dict)
 
@@ -102,6 +103,7 @@ class World:
         other.routers = [router.copy(other.log, other.clock) for router in self.routers]
         other.wire, other.bad = list(self.wire), list(self.bad)
         other.arrived, other.started = self.arrived, self.started
+        other.consults = self.consults
         other.revisions = dict(self.revisions)
         return other
 

@@ -30,6 +30,7 @@ JOINING: tuple[Mutant, ...] = (
             "ivr.consumers",
             "READS = (ANSWERED, AGENT_STATE, ROUTED, ROUTING_CONFIG)",
             """from contact_events.topics import WRAPPED_UP
+from ivr.domain.commands import Release
 from contact_events.wrapping import CallReleased
 READS = (ANSWERED, AGENT_STATE, ROUTED, ROUTING_CONFIG, WRAPPED_UP)""",
         ),

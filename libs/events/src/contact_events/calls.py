@@ -126,12 +126,17 @@ class CallConnected(Event, frozen=True):
 
 @event("call.party_joined", version=1, topic=CALL_ARRIVED, key="call_id")
 class CallPartyJoined(Event, frozen=True):
-    """Another agent joined the talk; the reservation's slot moves to this call."""
+    """Another agent joined the talk; the reservation's slot moves to this call.
+
+    `accepted_sequence` is that of the agent's acceptance in their own stream: an Offline below it
+    is older than the talk.
+    """
 
     call_id: str
     attempt: int
     reservation_id: str
     agent_id: str
+    accepted_sequence: int | None = None
 
 
 @event("call.party_left", version=1, topic=CALL_ARRIVED, key="call_id")

@@ -14,9 +14,12 @@ from agent_state.domain.commands import (
     AskForHelp,
     BecomeNotReady,
     BecomeReady,
+    CompleteTransfer,
+    ConsultCall,
     EndHelp,
     FinishWrapUp,
     HoldCall,
+    LeaveConsultation,
     RejectOffer,
     ReleaseCall,
     ResumeCall,
@@ -26,6 +29,7 @@ from agent_state.domain.commands import (
     TransferCall,
 )
 from agent_state.domain.documents import SUPERVISOR, UNSAID
+from contact_events.identity import derived_id
 from contact_runtime.http.bodies import Body, Id
 
 Name = Literal[
@@ -39,6 +43,9 @@ Name = Literal[
     "resume",
     "release",
     "transfer",
+    "consult",
+    "complete",
+    "leave",
     "wrap_up",
     "ask_for_help",
     "end_help",
@@ -52,7 +59,19 @@ Telephone = Annotated[
     ),
 ]
 
-_ABOUT_A_CALL = ("accept", "reject", "hold", "resume", "release", "transfer", "wrap_up")
+_ABOUT_A_CALL = (
+    "accept",
+    "reject",
+    "hold",
+    "resume",
+    "release",
+    "transfer",
+    "consult",
+    "complete",
+    "leave",
+    "wrap_up",
+)
+_SOMEWHERE = ("transfer", "consult")
 
 
 class CommandBody(Body):
@@ -71,14 +90,14 @@ class CommandBody(Body):
     after_work: bool = Field(
         default=False, description="of sign_out: as soon as no contact is under way"
     )
-    queue: Id | None = Field(default=None, description="where to transfer, or `agent_id`")
-    agent_id: Id | None = Field(default=None, description="to whom to transfer, or `queue`")
+    queue: Id | None = Field(default=None, description="where to transfer, or to consult")
+    agent_id: Id | None = Field(default=None, description="instead: to whom, or whom")
 
     @model_validator(mode="after")
     def _names_what_it_needs(self) -> "CommandBody":
         if self.command in _ABOUT_A_CALL and self.reservation_id is None:
             raise PydanticCustomError("missing", "names the reservation_id it is about")
-        if self.command == "transfer" and (self.queue is None) == (self.agent_id is None):
+        if self.command in _SOMEWHERE and (self.queue is None) == (self.agent_id is None):
             raise PydanticCustomError("one_of", "names a queue or an agent_id, not both")
         if self.telephone is not None and self.site_id is None:
             raise PydanticCustomError("missing", "names the site_id where the telephone is")
@@ -112,6 +131,14 @@ _ORDERS: dict[Name, Callable[[CommandBody], AgentCommand]] = {
     "transfer": lambda said: TransferCall(
         reservation_id=said.about, queue_id=said.queue, agent_id=said.agent_id
     ),
+    "consult": lambda said: ConsultCall(
+        reservation_id=said.about,
+        consult_call_id=derived_id("consultation", said.about, said.command_id),
+        queue_id=said.queue,
+        agent_id=said.agent_id,
+    ),
+    "complete": lambda said: CompleteTransfer(reservation_id=said.about),
+    "leave": lambda said: LeaveConsultation(reservation_id=said.about),
     "wrap_up": lambda said: FinishWrapUp(reservation_id=said.about),
     "ask_for_help": lambda said: AskForHelp(said.reservation_id),
     "end_help": lambda said: EndHelp(),

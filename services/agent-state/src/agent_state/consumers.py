@@ -9,17 +9,20 @@ from agent_state.domain.agent import calls_held
 from agent_state.domain.call_memo import (
     CallMemo,
     attempts,
+    diverted_to,
     held_by,
     learn,
     let_go_by,
     located,
     offer_of,
+    took_over,
 )
 from agent_state.domain.commands import (
     AnswerLeg,
     EndCall,
     JoinCall,
     LearnCard,
+    LeaveCall,
     LogCommand,
     MoveCall,
     RescindOffer,
@@ -30,7 +33,11 @@ from agent_state.tables import AGENT, CALL_MEMO, ENDS, ENDS_BLOCK, TAKER, taker_
 from contact_events.calls import (
     TERMINAL,
     CallAgentLegAnswered,
+    CallArrived,
     CallConnected,
+    CallDiverted,
+    CallPartyJoined,
+    CallPartyLeft,
     CallQueued,
     CallRecovered,
 )
@@ -95,7 +102,11 @@ async def _hear_of_call(unit: Unit, received: Received, cause: Cause) -> None:
     envelope = received.envelope
     before = await unit.load(CALL_MEMO, envelope.stream)
     memo = learn(before, envelope, received.record.offset)
-    command = _command_of(envelope.data, memo)
+    fact = envelope.data
+    command = _command_of(fact, memo)
+    if isinstance(fact, CallDiverted) and fact.next_call_id is not None:
+        parent = await unit.load(CALL_MEMO, fact.next_call_id)
+        command = EndCall(call_id=memo.call_id, moved=diverted_to(parent, fact))
     if command is not None:
         memo = await _tell_holders(unit, memo, command, cause)
     await _learned(unit, before, memo, cause)
@@ -129,12 +140,16 @@ def _command_of(fact: Event, memo: CallMemo) -> LogCommand | None:
             return MoveCall(call_id=memo.call_id, attempt=attempt, recovered=reason)
         case CallConnected(attempt=attempt, reservation_id=reservation_id):
             return JoinCall(call_id=memo.call_id, attempt=attempt, reservation_id=reservation_id)
+        case CallPartyJoined():
+            return took_over(memo, fact)
+        case CallPartyLeft(reservation_id=reservation_id):
+            return LeaveCall(reservation_id=reservation_id)
         case _ if isinstance(fact, TERMINAL):
             return EndCall(call_id=memo.call_id)
         case _:
             # call.arrived, call.flow_step: only what is known of the call; call.priority_changed,
             # call.agent_leg_ringing: nothing to do with slots; call.agent_leg_answered is one
-            # agent's. call.party_joined, call.party_left: consultations are not offered yet.
+            # agent's.
             return None
 
 
@@ -166,8 +181,18 @@ class _Batch:
             self._takers.add(taker_key(fact.call_id, fact.attempt))
         if record.topic == CALL_ARRIVED.name:
             self._calls.add(received.envelope.stream)
+            self._note_parties(fact)
             if isinstance(fact, TERMINAL):
                 self._ended.append((record.partition, record.offset, received.envelope.stream))
+
+    def _note_parties(self, fact: Event) -> None:
+        match fact:
+            case CallArrived(asked_by_agent_id=str(agent_id)) | CallPartyJoined(agent_id=agent_id):
+                self._agents.add(agent_id)
+            case CallDiverted(next_call_id=str(call_id)):
+                self._calls.add(call_id)
+            case _:
+                pass  # the agents of everything else hold the call already
 
     async def lock(self, unit: Unit) -> None:
         """Lock the rows of the batch in their order."""

@@ -7,6 +7,15 @@ from pydantic import AwareDatetime
 from contact_runtime.http.bodies import View
 
 
+class ConsultView(View):
+    """The consultation that the agent asked for: whom, and whether somebody is joined."""
+
+    call_id: str
+    queue_id: str | None = None
+    agent_id: str | None = None
+    connected: bool = False
+
+
 class SlotView(View):
     """One contact's room with the agent."""
 
@@ -16,6 +25,7 @@ class SlotView(View):
     attempt: int | None
     reservation_id: str | None
     since: AwareDatetime | None
+    consult: ConsultView | None
 
 
 class HelpView(View):

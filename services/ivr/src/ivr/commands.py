@@ -9,9 +9,11 @@ from contact_events.people import CallerRead
 from contact_events.registry import Event
 from contact_runtime.rows import Fact, Unit
 from ivr.domain.call import Call, Unborn
-from ivr.domain.commands import Arrive, Command, EndLeg
+from ivr.domain.commands import Arrive, Command, Consult, EndLeg, HangUp, TakeOver
+from ivr.domain.consulting import left_behind, with_legs_of
 from ivr.domain.decide import decide
 from ivr.domain.evolve import evolve, leg_gone
+from ivr.domain.projects import Project
 from ivr.tables import CALL
 
 
@@ -30,16 +32,26 @@ async def handle(unit: Unit, call_id: str, command: Command, cause: Cause) -> Ca
     Raises:
         CallOver: see `decide`.
     """
-    return carry_out(unit, call_id, await unit.load(CALL, call_id), command, cause)
+    return await carry_out(unit, call_id, await unit.load(CALL, call_id), command, cause)
 
 
-def carry_out(unit: Unit, call_id: str, call: Call, command: Command, cause: Cause) -> Call:
+async def carry_out(unit: Unit, call_id: str, call: Call, command: Command, cause: Cause) -> Call:
     """Do what `handle` does on a call that the unit has loaded, as it is now."""
     if isinstance(command, EndLeg):
         call = remember(unit, call_id, call, leg_gone(call, command.reservation_id))
+    if isinstance(command, TakeOver):
+        call = remember(unit, call_id, call, with_legs_of(call, command.consultation))
     facts = decide(call_id, call, command)
-    whose = command if isinstance(command, Arrive) else call
-    return _written(unit, call_id, call, facts, whose, cause)
+    after = _written(unit, call_id, call, facts, _about(call, command), cause)
+    await end_left_behind(unit, call, after, cause)
+    return after
+
+
+async def end_left_behind(unit: Unit, before: Call, after: Call, cause: Cause) -> None:
+    """End the consultation that a change of its parent leaves without anything to be about."""
+    consult_call_id = left_behind(before, after)
+    if consult_call_id is not None:
+        await handle(unit, consult_call_id, HangUp(), cause)
 
 
 def remember(unit: Unit, call_id: str, before: Call, after: Call) -> Call:
@@ -59,12 +71,22 @@ def tell_reading(
     return _written(unit, call_id, call, [read], call, cause)
 
 
+def _about(call: Call, command: Command) -> Call | Project:
+    """Return what says of which pool, client and project the facts of a command are."""
+    match command:
+        case Arrive(project=project):
+            return project
+        case Consult(parent=parent):
+            return parent
+        case _:
+            return call
+
+
 def _written(
-    unit: Unit, call_id: str, call: Call, facts: list[Event], whose: Call | Arrive, cause: Cause
+    unit: Unit, call_id: str, call: Call, facts: list[Event], about: Call | Project, cause: Cause
 ) -> Call:
-    if not facts or isinstance(whose, Unborn):
+    if not facts or isinstance(about, Unborn):
         return call
-    about = whose.project if isinstance(whose, Arrive) else whose
     told = [
         Fact(
             event=fact,

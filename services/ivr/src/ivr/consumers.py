@@ -6,6 +6,7 @@ from datetime import datetime
 from contact_events.agents import AgentChanged
 from contact_events.answering import (
     CallAnswered,
+    CallConsultRequested,
     CallRangOut,
     CallRejected,
     CallReleaseRequested,
@@ -19,6 +20,7 @@ from contact_runtime.clock import Clock
 from contact_runtime.reader import Received, RecordHandler
 from contact_runtime.rows import Unit
 from ivr.commands import Cause, carry_out, handle, remember
+from ivr.consultations import carry_out_request
 from ivr.domain.agents import AgentMemo
 from ivr.domain.call import InFlow, Joining, Unborn
 from ivr.domain.commands import (
@@ -26,10 +28,8 @@ from ivr.domain.commands import (
     Join,
     LoseAgent,
     Overflow,
-    Release,
     RingTelephone,
     TimeOutInput,
-    Transfer,
 )
 from ivr.domain.evolve import hear
 from ivr.hours import learn, with_hours
@@ -59,13 +59,13 @@ async def tick(unit: Unit, call_id: str, now: datetime) -> None:
     call = await unit.load(CALL, call_id)
     cause = Cause(now, f"timer:{call_id}")
     if isinstance(call, Joining):
-        carry_out(unit, call_id, call, GiveUpJoining(cause.time), cause)
+        await carry_out(unit, call_id, call, GiveUpJoining(cause.time), cause)
     if isinstance(call, InFlow):
         project = await unit.peek(PROJECT, call.project_id)
         if project is not None:
             time_out = TimeOutInput(now=cause.time, project=project)
             command = await with_hours(unit, call_id, call, time_out, cause.time)
-            carry_out(unit, call_id, call, command, cause)
+            await carry_out(unit, call_id, call, command, cause)
 
 
 async def hear_one(unit: Unit, envelope: Envelope, cause: Cause) -> None:
@@ -76,8 +76,8 @@ async def hear_one(unit: Unit, envelope: Envelope, cause: Cause) -> None:
         case CallRejected(call_id=call_id) | CallRangOut(call_id=call_id):
             call = await unit.load(CALL, call_id)
             remember(unit, call_id, call, hear(call, envelope))
-        case CallReleaseRequested() | CallTransferRequested() as asked:
-            await _asked(unit, asked, cause)
+        case CallReleaseRequested() | CallTransferRequested() | CallConsultRequested() as asked:
+            await carry_out_request(unit, asked, envelope, cause)
         case AgentChanged() as changed:
             await _agent_changed(unit, changed, envelope.sequence, cause)
         case CallOverflowed() as overflowed:
@@ -85,10 +85,10 @@ async def hear_one(unit: Unit, envelope: Envelope, cause: Cause) -> None:
         case QueueChanged() | CalendarChanged() as document:
             await learn(unit, document)
         case _:
-            # call.held, call.resumed: still joined. call.consult_requested and
-            # call.supervise_requested: not offered yet. call.routed, call.rescinded,
-            # router.progress, router.epoch_started, site.status_changed: agent-state's and
-            # reporting's. Sites, skills and policies: the router's.
+            # call.held, call.resumed: still joined. call.supervise_requested: not offered yet.
+            # call.routed, call.rescinded, router.progress, router.epoch_started,
+            # site.status_changed: agent-state's and reporting's. Sites, skills and policies: the
+            # router's.
             pass
 
 
@@ -99,23 +99,8 @@ async def _answered(unit: Unit, fact: CallAnswered, envelope: Envelope, cause: C
     if not isinstance(call, Joining) or call.reservation_id != fact.reservation_id:
         return
     command = Join(offline_sequence=memo.offline_sequence, telephone=memo.telephone)
-    carry_out(unit, fact.call_id, call, command, cause)
+    await carry_out(unit, fact.call_id, call, command, cause)
     unit.put(AGENT, fact.agent_id, memo.accepted(fact.call_id, envelope.sequence))
-
-
-async def _asked(
-    unit: Unit, asked: CallReleaseRequested | CallTransferRequested, cause: Cause
-) -> None:
-    if asked.consult_call_id is not None:
-        return  # consultations are not offered yet
-    command: Release | Transfer = Release(asked.reservation_id)
-    if isinstance(asked, CallTransferRequested):
-        command = Transfer(
-            reservation_id=asked.reservation_id,
-            to_queue_id=asked.to_queue_id,
-            to_agent_id=asked.to_agent_id,
-        )
-    await handle(unit, asked.call_id, command, cause)
 
 
 async def _agent_changed(unit: Unit, changed: AgentChanged, sequence: int, cause: Cause) -> None:
@@ -140,7 +125,7 @@ async def _overflowed(unit: Unit, fact: CallOverflowed, cause: Cause) -> None:
         queue_id=fact.queue_id,
         default_queue_id=project.default_queue_id if project else None,
     )
-    carry_out(unit, fact.call_id, call, command, cause)
+    await carry_out(unit, fact.call_id, call, command, cause)
 
 
 def _lost(memo: AgentMemo, changed: AgentChanged, sequence: int) -> tuple[str, ...]:
@@ -173,6 +158,8 @@ async def _prefetch(unit: Unit, envelopes: Iterable[Envelope]) -> None:
     agents = {fact.agent_id for fact in facts if isinstance(fact, CallAnswered | AgentChanged)}
     await unit.load_many(AGENT, agents)
     calls = {fact.call_id for fact in facts if isinstance(fact, _ABOUT_A_CALL)}
+    consults = (getattr(fact, "consult_call_id", None) for fact in facts)
+    calls |= {consult for consult in consults if consult is not None}
     for fact in facts:
         if isinstance(fact, AgentChanged):
             calls |= {call_id for call_id, _ in _rings(fact)}
@@ -187,5 +174,6 @@ _ABOUT_A_CALL = (
     | CallRangOut
     | CallReleaseRequested
     | CallTransferRequested
+    | CallConsultRequested
     | CallOverflowed
 )

@@ -85,7 +85,7 @@ async def receive_call(
         )
         before = await unit.load(CALL, call_id)
         command = await with_hours(unit, call_id, before, arrival, cause.time)
-        call = carry_out(unit, call_id, before, command, cause)
+        call = await carry_out(unit, call_id, before, command, cause)
         return Reply.of(201, CallView.of(call_id, call, hears(call, project)))
 
     reply = await desk.carry_out(
@@ -105,7 +105,7 @@ async def press_digits(call_id: Id, body: DigitsBody, principal: Writes, desk: A
         call, project = await _theirs(unit, call_id, principal)
         pressed = PressDigits(digits=body.digits, project=project)
         command = await with_hours(unit, call_id, call, pressed, cause.time)
-        after = carry_out(unit, call_id, call, command, cause)
+        after = await carry_out(unit, call_id, call, command, cause)
         return CallView.of(call_id, after, hears(after, project))
 
     return await desk.carry_out(press, (CALL, call_id))
@@ -118,7 +118,7 @@ async def hang_up(call_id: Id, principal: Writes, desk: AtDesk) -> CallView:
 
     async def leave(unit: Unit) -> CallView:
         call, project = await _theirs(unit, call_id, principal)
-        after = carry_out(unit, call_id, call, HangUp(), cause)
+        after = await carry_out(unit, call_id, call, HangUp(), cause)
         return CallView.of(call_id, after, hears(after, project))
 
     return await desk.carry_out(leave, (CALL, call_id))

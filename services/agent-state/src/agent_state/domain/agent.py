@@ -30,6 +30,15 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     deactivated: bool = False
 
 
+class Consult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The consultation that the agent asked for: a call of its own, connected once it is joined."""
+
+    call_id: str
+    queue_id: str | None = None
+    agent_id: str | None = None
+    connected: bool = False
+
+
 class Offline(msgspec.Struct, frozen=True, tag="Offline"):
     """Signed out, by themselves or because the connection was lost."""
 
@@ -67,7 +76,10 @@ class Free(msgspec.Struct, frozen=True, tag="free", omit_defaults=True):
 
 
 class Filled(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What every filling has: the call, its attempt, the reservation, and since when."""
+    """What every filling has: the call, its attempt, the reservation, and since when.
+
+    `consult` is the consultation about this call that the agent has under way.
+    """
 
     call_id: str
     attempt: int
@@ -75,6 +87,7 @@ class Filled(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     since: datetime
     queue_id: str | None = None
     card: Card | None = None
+    consult: Consult | None = None
 
 
 class Reserved(Filled, frozen=True, tag="reserved"):
@@ -210,9 +223,8 @@ def is_free(agent: Agent) -> bool:
 
 
 def calls_held(agent: Agent) -> list[str]:
-    """Return the calls that ring or talk in the agent's slots."""
-    return [
-        slot.filling.call_id
-        for slot in agent.slots
-        if isinstance(slot.filling, Reserved | Talking | Hold)
-    ]
+    """Return the calls that ring or talk in the agent's slots, and their consultations."""
+    fillings = [slot.filling for slot in agent.slots]
+    held = [filling for filling in fillings if isinstance(filling, Reserved | Talking | Hold)]
+    consults = [filling.consult.call_id for filling in held if filling.consult]
+    return [*(filling.call_id for filling in held), *consults]

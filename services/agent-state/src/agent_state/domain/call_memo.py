@@ -4,12 +4,14 @@ import msgspec
 from msgspec.structs import replace
 
 from agent_state.domain.card import Card, Place, card_of, gathered, place_of
-from agent_state.domain.commands import RingOffer
+from agent_state.domain.commands import MoveSlot, RingOffer
 from contact_events.calls import (
     TERMINAL,
     CallArrived,
     CallConnected,
+    CallDiverted,
     CallFlowStep,
+    CallPartyJoined,
     CallQueued,
     CallRecovered,
 )
@@ -21,10 +23,10 @@ from contact_events.routing import CallRouted
 class CallMemo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One call, as far as offers need it.
 
-    `attempt` is the highest attempt known. `holders` are the agents it was offered to, of whom it
-    is not known yet that they hold it no more. `ended_at` is the offset of the call's end in
-    `call-arrived`: an end may be read before the offer. `place` waits for the card. Once it is
-    `forgotten` nothing more is learned.
+    `attempt` is the highest attempt known. `holders` are the agents it was offered to, who consult
+    in it or took it over, of whom it is not known yet that they hold it no more. `ended_at` is the
+    offset of the call's end in `call-arrived`: an end may be read before the offer. `place` waits
+    for the card. Once it is `forgotten` nothing more is learned.
     """
 
     call_id: str
@@ -51,10 +53,13 @@ def learn(memo: CallMemo, envelope: Envelope, offset: int) -> CallMemo:
     """Return the memo after a record of `call-arrived` at `offset`."""
     fact = envelope.data
     match fact:
-        case CallArrived():
-            return replace(memo, card=card_of(envelope, fact, memo.place), place=None)
+        case CallArrived(asked_by_agent_id=asker):
+            memo = replace(memo, card=card_of(envelope, fact, memo.place), place=None)
+            return held_by(memo, asker) if asker is not None else memo
         case CallFlowStep() if memo.card is not None:
             return replace(memo, card=gathered(memo.card, fact))
+        case CallPartyJoined(agent_id=agent_id):
+            return held_by(memo, agent_id)
         case CallQueued(attempt=attempt) | CallRecovered(attempt=attempt):
             return replace(memo, attempt=max(memo.attempt, attempt))
         case CallConnected(attempt=attempt):
@@ -62,7 +67,7 @@ def learn(memo: CallMemo, envelope: Envelope, offset: int) -> CallMemo:
         case _ if isinstance(fact, TERMINAL):
             return replace(memo, ended_at=offset)
         case _:
-            return memo  # legs and parties say nothing of offers
+            return memo  # legs say nothing of offers
 
 
 def located(memo: CallMemo, fact: CallerLocated) -> CallMemo:
@@ -100,6 +105,28 @@ def offer_of(memo: CallMemo, routed: CallRouted) -> RingOffer:
         card=memo.card,
         ended=memo.ended_at is not None,
         superseded=memo.attempt > routed.attempt,
+    )
+
+
+def took_over(memo: CallMemo, fact: CallPartyJoined) -> MoveSlot:
+    """Return the move of a slot to the call, as the call tells it."""
+    return MoveSlot(
+        reservation_id=fact.reservation_id,
+        call_id=memo.call_id,
+        attempt=fact.attempt,
+        card=memo.card,
+    )
+
+
+def diverted_to(parent: CallMemo, fact: CallDiverted) -> MoveSlot | None:
+    """Return the move of a slot to the parent, as its completed consultation tells it."""
+    if fact.reservation_id is None or fact.next_attempt is None:
+        return None
+    return MoveSlot(
+        reservation_id=fact.reservation_id,
+        call_id=parent.call_id,
+        attempt=fact.next_attempt,
+        card=parent.card,
     )
 
 

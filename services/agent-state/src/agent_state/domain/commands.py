@@ -123,6 +123,30 @@ class TransferCall(_Command, frozen=True):
     note: str | None = None
 
 
+class ConsultCall(_Command, frozen=True):
+    """Speak with a queue or an agent, exactly one of them, while the caller is on hold.
+
+    The consultation is a call of its own, `consult_call_id`.
+    """
+
+    reservation_id: str
+    consult_call_id: str
+    queue_id: str | None = None
+    agent_id: str | None = None
+
+
+class CompleteTransfer(_Command, frozen=True):
+    """Hand the caller over to whom the consultation reached, or shall reach: a request."""
+
+    reservation_id: str
+
+
+class LeaveConsultation(_Command, frozen=True):
+    """End the consultation and keep the caller: a request."""
+
+    reservation_id: str
+
+
 class FinishWrapUp(_Command, frozen=True):
     """Say that the after-call work is done."""
 
@@ -141,6 +165,9 @@ AgentCommand = (
     | ResumeCall
     | ReleaseCall
     | TransferCall
+    | ConsultCall
+    | CompleteTransfer
+    | LeaveConsultation
     | FinishWrapUp
     | AskForHelp
     | EndHelp
@@ -178,10 +205,26 @@ class LearnCard(_Command, frozen=True):
     card: Card
 
 
+class MoveSlot(_Command, frozen=True):
+    """A completed consultation goes on as this call: the slot of its agent moves there."""
+
+    reservation_id: str
+    call_id: str
+    attempt: int
+    card: Card | None = None
+
+
 class EndCall(_Command, frozen=True):
-    """The call is over, says ivr."""
+    """The call is over, says ivr; `moved` where it is a consultation that was completed."""
 
     call_id: str
+    moved: MoveSlot | None = None
+
+
+class LeaveCall(_Command, frozen=True):
+    """The agent of this reservation is out of the call, which goes on with another."""
+
+    reservation_id: str
 
 
 class MoveCall(_Command, frozen=True):
@@ -215,5 +258,6 @@ class Tick(_Command, frozen=True):
 
 SupervisorCommand = BecomeReady | BecomeNotReady | SignOut | AnswerHelp | EndHelp
 DeskCommand = TakeDesk | LeaveDesk | LoseConnection
-LogCommand = RingOffer | RescindOffer | LearnCard | EndCall | MoveCall | JoinCall | AnswerLeg
+CallCommand = LearnCard | EndCall | MoveCall | JoinCall | MoveSlot | LeaveCall
+LogCommand = RingOffer | RescindOffer | AnswerLeg | CallCommand
 Command = AgentCommand | LogCommand | DeskCommand | SetProfile | AnswerHelp | Tick

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import assert_never
 
-from agent_state.domain import due, help, offers, presence, talks
+from agent_state.domain import consults, due, help, offers, presence, talks
 from agent_state.domain.agent import Agent
 from agent_state.domain.commands import (
     AcceptOffer,
@@ -12,16 +12,22 @@ from agent_state.domain.commands import (
     AskForHelp,
     BecomeNotReady,
     BecomeReady,
+    CallCommand,
     Command,
+    CompleteTransfer,
+    ConsultCall,
     EndCall,
     EndHelp,
     FinishWrapUp,
     HoldCall,
     JoinCall,
     LearnCard,
+    LeaveCall,
+    LeaveConsultation,
     LeaveDesk,
     LoseConnection,
     MoveCall,
+    MoveSlot,
     RejectOffer,
     ReleaseCall,
     RescindOffer,
@@ -45,19 +51,19 @@ def decide(agent: Agent, command: Command, at: datetime) -> list[Fact]:
         Refusal: the agent's state does not allow what the agent asks; see `refusals`.
     """
     match command:
-        case SetProfile():
-            return presence.set_profile(agent, command, at)
-        case TakeDesk() | LeaveDesk() | LoseConnection():
-            return _on_desk(agent, command, at)
+        case SetProfile() | TakeDesk() | LeaveDesk() | LoseConnection():
+            return _on_place(agent, command, at)
         case SignIn() | BecomeReady() | BecomeNotReady() | SignOut():
             return _on_presence(agent, command, at)
         case AcceptOffer() | RejectOffer() | RingOffer() | RescindOffer() | AnswerLeg():
             return _on_offers(agent, command, at)
         case HoldCall() | ResumeCall() | ReleaseCall() | TransferCall() | FinishWrapUp():
             return _on_talks(agent, command, at)
+        case ConsultCall() | CompleteTransfer() | LeaveConsultation():
+            return _on_consults(_described(agent), command, at)
         case AskForHelp() | AnswerHelp() | EndHelp():
             return _on_help(_described(agent), command)
-        case EndCall() | MoveCall() | JoinCall() | LearnCard() | Tick():
+        case EndCall() | MoveCall() | JoinCall() | LearnCard() | MoveSlot() | LeaveCall() | Tick():
             return _on_facts(agent, command, at)
         case _:
             assert_never(command)
@@ -81,10 +87,12 @@ def _on_presence(
             assert_never(command)
 
 
-def _on_desk(
-    agent: Agent, command: TakeDesk | LeaveDesk | LoseConnection, at: datetime
+def _on_place(
+    agent: Agent, command: SetProfile | TakeDesk | LeaveDesk | LoseConnection, at: datetime
 ) -> list[Fact]:
     match command:
+        case SetProfile():
+            return presence.set_profile(agent, command, at)
         case TakeDesk():
             return presence.take_desk(agent, command)
         case LeaveDesk():
@@ -148,9 +156,22 @@ def _on_talks(
             assert_never(command)
 
 
-def _on_facts(
-    agent: Agent, command: EndCall | MoveCall | JoinCall | LearnCard | Tick, at: datetime
+def _on_consults(
+    agent: Agent, command: ConsultCall | CompleteTransfer | LeaveConsultation, at: datetime
 ) -> list[Fact]:
+    talk = talks.joined_talk(agent, command.reservation_id)
+    match command:
+        case ConsultCall():
+            return consults.consult(agent, talk, command, at)
+        case CompleteTransfer():
+            return consults.complete(agent, talk)
+        case LeaveConsultation():
+            return consults.leave(agent, talk)
+        case _:
+            assert_never(command)
+
+
+def _on_facts(agent: Agent, command: CallCommand | Tick, at: datetime) -> list[Fact]:
     match command:
         case EndCall():
             return talks.end(agent, command, at)
@@ -160,6 +181,10 @@ def _on_facts(
             return talks.join(agent, command, at)
         case LearnCard():
             return talks.learn_card(agent, command)
+        case MoveSlot():
+            return consults.move_slot(agent, command, at)
+        case LeaveCall():
+            return talks.leave(agent, command, at)
         case Tick():
             return due.tick(agent, command, at)
         case _:

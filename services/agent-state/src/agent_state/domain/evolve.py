@@ -20,15 +20,19 @@ from agent_state.domain.agent import (
     Talking,
     WrapUp,
 )
+from agent_state.domain.consulted import asked, consulted
 from agent_state.domain.facts import (
     CallJoined,
     CardLearned,
+    ConsultJoined,
+    ConsultOver,
     DeskLeft,
     DeskTaken,
     Fact,
     OfferRead,
     OfferRung,
     ProfileSet,
+    SlotMoved,
     StationTaken,
 )
 from agent_state.domain.themself import shown_anew, themself
@@ -85,9 +89,11 @@ def evolve(agent: Agent, fact: Fact, at: datetime) -> Agent:
             | CallConsultRequested()
             | CallSuperviseRequested()
         ):
-            return agent  # requests: ivr's facts tell what became of them
+            return asked(agent, fact)
         case OfferRead() | OfferRung() | CallJoined() | CardLearned():
             return _learned(agent, fact, at)
+        case SlotMoved() | ConsultJoined() | ConsultOver():
+            return consulted(agent, fact)
         case _:
             assert_never(fact)
 
@@ -156,7 +162,7 @@ def _left(agent: Agent, fact: CallReleased | CallWrappedUp, at: datetime) -> Age
     if isinstance(fact, CallReleased) and fact.connected:
         wrap_up_s = agent.profile.wrap_up_s if agent.profile else 0.0
         due = at + timedelta(seconds=wrap_up_s)
-        return _filled(agent, number, _become(WrapUp, filling, at, due=due))
+        return _filled(agent, number, _become(WrapUp, filling, at, due=due, consult=None))
     return _filled(agent, number, Free(at))
 
 

@@ -61,6 +61,28 @@ class CardLearned(msgspec.Struct, frozen=True):
     card: Card
 
 
+class SlotMoved(msgspec.Struct, frozen=True, kw_only=True):
+    """The reservation's slot holds another call now: its consultation was completed."""
+
+    reservation_id: str
+    call_id: str
+    attempt: int
+    card: Card | None
+
+
+class ConsultJoined(msgspec.Struct, frozen=True):
+    """Whether somebody is joined with the agent in this consultation."""
+
+    call_id: str
+    connected: bool
+
+
+class ConsultOver(msgspec.Struct, frozen=True):
+    """The agent's consultation has ended."""
+
+    call_id: str
+
+
 class ProfileSet(msgspec.Struct, frozen=True):
     """Administrators described the agent."""
 
@@ -85,11 +107,14 @@ class DeskLeft(msgspec.Struct, frozen=True):
     place: str
 
 
+OfConsult = ConsultJoined | ConsultOver
 Private = (
     OfferRead
     | OfferRung
     | CallJoined
     | CardLearned
+    | SlotMoved
+    | OfConsult
     | ProfileSet
     | StationTaken
     | DeskTaken

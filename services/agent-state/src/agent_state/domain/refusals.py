@@ -111,6 +111,24 @@ class NoHelpAsked(Refusal):
     code = "no-help-asked"
 
 
+class Consulting(Refusal):
+    """A consultation is under way.
+
+    Complete or leave it first; the member `consult_call_id` says which.
+    """
+
+    code = "consulting"
+
+
+class NotConsulting(Refusal):
+    """No consultation is under way.
+
+    It has ended, or the command to begin one was refused: the caller is still with the agent.
+    """
+
+    code = "not-consulting"
+
+
 class CommandIdReused(Refusal):
     """This command id was used for another command.
 
@@ -146,6 +164,8 @@ REFUSALS: tuple[type[Refusal], ...] = (
     NotInThatState,
     NotConnected,
     NoHelpAsked,
+    Consulting,
+    NotConsulting,
     CommandIdReused,
     PoolFixed,
     TransferToSelf,

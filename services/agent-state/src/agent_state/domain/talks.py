@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
+from agent_state.domain import consults
 from agent_state.domain.agent import Agent, Filled, Free, Hold, Reserved, Talking, WrapUp
 from agent_state.domain.commands import (
     EndCall,
@@ -10,26 +11,28 @@ from agent_state.domain.commands import (
     HoldCall,
     JoinCall,
     LearnCard,
+    LeaveCall,
     MoveCall,
     ReleaseCall,
     ResumeCall,
     TransferCall,
 )
 from agent_state.domain.evolve import find
-from agent_state.domain.facts import CallJoined, CardLearned, Fact
+from agent_state.domain.facts import CallJoined, CardLearned, Fact, SlotMoved
 from agent_state.domain.offers import settled
-from agent_state.domain.refusals import NotConnected, NotInThatState, TransferToSelf
+from agent_state.domain.refusals import NotConnected, NotInThatState
 from agent_state.domain.tell import not_ready, told
 from agent_state.domain.view import state_of
 from contact_events.answering import (
     CallHeld,
+    CallRejected,
     CallReleaseRequested,
     CallResumed,
     CallTransferRequested,
 )
 from contact_events.wrapping import CallReleased, CallWrappedUp
 
-Released = Literal["ended", "moved", "recovered"]
+Released = Literal["ended", "moved", "recovered", "left"]
 
 
 def hold(agent: Agent, command: HoldCall, at: datetime) -> list[Fact]:
@@ -80,12 +83,12 @@ def transfer(agent: Agent, command: TransferCall) -> list[Fact]:
     Raises:
         NotInThatState: the call is neither in talk nor on hold.
         NotConnected: ivr has not joined the caller yet.
+        Consulting: a consultation about the call is under way.
         TransferToSelf: the agent named is the one who asks.
     """
-    talk = _talk(agent, command.reservation_id, Talking, Hold)
-    _must_be_joined(talk)
-    if command.agent_id == agent.agent_id:
-        raise TransferToSelf(f"agent {agent.agent_id} has the call already")
+    talk = joined_talk(agent, command.reservation_id)
+    consults.must_not_consult(talk)
+    consults.must_be_another(agent, command.agent_id)
     return [
         CallTransferRequested(
             call_id=talk.call_id,
@@ -111,10 +114,27 @@ def finish_wrap_up(agent: Agent, command: FinishWrapUp, at: datetime) -> list[Fa
     return told(agent, [done], at, "wrapped_up")
 
 
+def joined_talk(agent: Agent, reservation_id: str) -> Talking | Hold:
+    """Return the talk of the reservation, in which the caller is joined.
+
+    Raises:
+        NotInThatState: the call is neither in talk nor on hold.
+        NotConnected: ivr has not joined the caller yet.
+    """
+    talk = _talk(agent, reservation_id, Talking, Hold)
+    _must_be_joined(talk)
+    return talk
+
+
 def end(agent: Agent, command: EndCall, at: datetime) -> list[Fact]:
-    """Return what the end of the call does to the slots that hold it."""
-    facts: list[Fact] = []
+    """Return what the end of the call does to the slots that hold it, or consult in it.
+
+    The slot of a completed consultation holds its parent from now on.
+    """
+    facts = [*consults.over(agent, command.call_id), *consults.moves(agent, command.moved)]
     for number, filling in _slots_of(agent, command.call_id):
+        if command.moved and command.moved.reservation_id == filling.reservation_id:
+            continue
         match filling:
             case Reserved():
                 facts.append(settled(agent, (number, filling), "caller_gone"))
@@ -125,7 +145,7 @@ def end(agent: Agent, command: EndCall, at: datetime) -> list[Fact]:
 
 def move(agent: Agent, command: MoveCall, at: datetime) -> list[Fact]:
     """Return what a higher attempt does to the slots that hold a lower one: it is over."""
-    facts: list[Fact] = []
+    facts = consults.joined(agent, command.call_id, connected=False)
     how: Released = "recovered" if command.recovered else "moved"
     lost = False
     for number, filling in _slots_of(agent, command.call_id):
@@ -147,13 +167,21 @@ def join(agent: Agent, command: JoinCall, at: datetime) -> list[Fact]:
 
     Attempts are compared: a late join of attempt 1 settles nothing of attempt 2.
     """
-    facts: list[Fact] = []
+    facts = consults.joined(agent, command.call_id, connected=True)
     for number, filling in _slots_of(agent, command.call_id):
         if filling.reservation_id == command.reservation_id:
             facts.append(CallJoined(filling.reservation_id))
         elif isinstance(filling, Reserved) and filling.attempt <= command.attempt:
             facts.append(settled(agent, (number, filling), "already_taken"))
     return facts if _only_joined(facts) else _told_of_call(agent, facts, at)
+
+
+def leave(agent: Agent, command: LeaveCall, at: datetime) -> list[Fact]:
+    """Return that the agent is out of the call, which goes on with whom they consulted."""
+    found = find(agent, command.reservation_id)
+    if found is None or not isinstance(found[1], Talking | Hold):
+        return []
+    return _told_of_call(agent, [_released(agent, found[0], found[1], "left")], at)
 
 
 def learn_card(agent: Agent, command: LearnCard) -> list[Fact]:
@@ -163,6 +191,14 @@ def learn_card(agent: Agent, command: LearnCard) -> list[Fact]:
     return [CardLearned(command.call_id, command.card)]
 
 
+_CAUSES: tuple[tuple[type[Fact], str], ...] = (
+    (CallReleased, "released"),
+    (CallRejected, "rejected"),
+    (SlotMoved, "took_over"),
+)
+"""What an `agent.changed` names as its cause, by the first of these that happened."""
+
+
 def _only_joined(facts: list[Fact]) -> bool:
     return all(isinstance(fact, CallJoined) for fact in facts)
 
@@ -170,8 +206,10 @@ def _only_joined(facts: list[Fact]) -> bool:
 def _told_of_call(agent: Agent, facts: list[Fact], at: datetime) -> list[Fact]:
     if not facts:
         return []
-    released = any(isinstance(fact, CallReleased) for fact in facts)
-    return told(agent, facts, at, "released" if released else "rejected")
+    for kind, cause in _CAUSES:
+        if any(isinstance(fact, kind) for fact in facts):
+            return told(agent, facts, at, cause)
+    return told(agent, facts, at, "consult")
 
 
 def _slots_of(agent: Agent, call_id: str) -> list[tuple[int, Filled]]:

@@ -6,6 +6,7 @@ import msgspec
 
 from agent_state.domain.agent import (
     Agent,
+    Consult,
     Filling,
     Free,
     Help,
@@ -56,6 +57,7 @@ class SlotView(msgspec.Struct, frozen=True, kw_only=True):
     attempt: int | None = None
     reservation_id: str | None = None
     since: datetime | None = None
+    consult: Consult | None = None
 
 
 class AgentView(msgspec.Struct, frozen=True, kw_only=True):
@@ -190,4 +192,5 @@ def _shown(agent: Agent, number: int) -> SlotView:
         attempt=filling.attempt,
         reservation_id=filling.reservation_id,
         since=filling.since,
+        consult=filling.consult,
     )

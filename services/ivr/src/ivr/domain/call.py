@@ -25,7 +25,10 @@ class Unborn(msgspec.Struct, frozen=True, tag="unborn"):
 
 
 class _Known(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is true of every call; `version` is the sequence of its last own fact."""
+    """What is true of every call; `version` is the sequence of its last own fact.
+
+    A consultation names the call that it is about.
+    """
 
     version: int
     pool: str
@@ -34,6 +37,8 @@ class _Known(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     channel: Channel
     arrived_at: datetime
     caller: Caller | None = None
+    entry_site_id: str = ""
+    parent_call_id: str | None = None
 
 
 class InFlow(_Known, frozen=True, kw_only=True, tag="in_flow"):
@@ -76,15 +81,22 @@ class Joining(_Stay, frozen=True, kw_only=True, tag="joining"):
 
 
 class Connected(_Stay, frozen=True, kw_only=True, tag="connected"):
-    """Caller and agent are joined; `connected_at` is the first time that happened."""
+    """Caller and agent are joined; `connected_at` is the first time that happened.
+
+    `consult_call_id` is the last consultation that the agent asked for.
+    """
 
     reservation_id: str
     joined_agent_id: str
     accepted_sequence: int
+    consult_call_id: str | None = None
 
 
 class Ended(_Known, frozen=True, kw_only=True, tag="ended"):
-    """Over; nothing changes it any more. `choice` is the menu's digit that was answer enough."""
+    """Over; nothing changes it any more. `choice` is the menu's digit that was answer enough.
+
+    A completed consultation goes on as `next_call_id`.
+    """
 
     ended_as: EndedAs
     ended_at: datetime
@@ -94,6 +106,7 @@ class Ended(_Known, frozen=True, kw_only=True, tag="ended"):
     queue_id: str | None = None
     agent_id: str | None = None
     connected_at: datetime | None = None
+    next_call_id: str | None = None
 
 
 Known = InFlow | Waiting | Joining | Connected | Ended

@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 
 from contact_events.calls import Caller, Channel
+from ivr.domain.call import Connected
 from ivr.domain.opening import NOTHING_CLOSED, Closed
 from ivr.domain.projects import Project
 
@@ -80,6 +81,30 @@ class Transfer(msgspec.Struct, frozen=True, kw_only=True):
     to_agent_id: str | None = None
 
 
+class Consult(msgspec.Struct, frozen=True, kw_only=True):
+    """The agent joined in the call `parent` wants to speak with a queue or an agent meanwhile."""
+
+    parent_call_id: str
+    parent: Connected
+    client_name: str = ""
+    project_name: str = ""
+    to_queue_id: str | None = None
+    to_agent_id: str | None = None
+
+
+class TakeOver(msgspec.Struct, frozen=True):
+    """Whom the consultation reached takes the caller over; `consultation` is it as it is."""
+
+    consultation: Connected
+
+
+class Divert(msgspec.Struct, frozen=True, kw_only=True):
+    """The consultation is completed: its agent goes on in the parent call."""
+
+    parent_call_id: str
+    parent_attempt: int
+
+
 class RingTelephone(msgspec.Struct, frozen=True, kw_only=True):
     """The offer was read by agent-state: ring the agent's telephone."""
 
@@ -116,4 +141,5 @@ class Overflow(msgspec.Struct, frozen=True, kw_only=True):
 CallerCommand = Arrive | PressDigits | TimeOutInput | HangUp
 AgentCommand = Join | GiveUpJoining | LoseAgent | Release | Transfer
 LegCommand = RingTelephone | PickUp | EndLeg
-Command = CallerCommand | AgentCommand | LegCommand | Overflow
+ConsultCommand = Consult | TakeOver | Divert
+Command = CallerCommand | AgentCommand | LegCommand | ConsultCommand | Overflow

@@ -10,12 +10,14 @@ from contact_events.calls import (
     CallQueued,
 )
 from contact_events.registry import Event
-from ivr.domain import flow, joining
+from ivr.domain import consulting, flow, joining
 from ivr.domain.call import Call, Connected, Ended, InFlow, Joining, Unborn, Waiting, is_due
 from ivr.domain.commands import (
     Arrive,
     CallerCommand,
     Command,
+    Consult,
+    Divert,
     EndLeg,
     GiveUpJoining,
     HangUp,
@@ -26,6 +28,7 @@ from ivr.domain.commands import (
     PressDigits,
     Release,
     RingTelephone,
+    TakeOver,
     TimeOutInput,
     Transfer,
 )
@@ -45,6 +48,8 @@ def decide(call_id: str, call: Call, command: Command) -> list[Event]:
             return joining.of_the_agent(call_id, call, command)
         case RingTelephone() | PickUp() | EndLeg():
             return joining.of_the_leg(call_id, call, command)
+        case Consult() | TakeOver() | Divert():
+            return consulting.of_consultations(call_id, call, command)
         case Overflow():
             return _overflow(call_id, call, command)
         case _:
@@ -115,16 +120,18 @@ def _hang_up(call_id: str, call: Call) -> list[Event]:
 def _overflow(call_id: str, call: Call, command: Overflow) -> list[Event]:
     """Obey only while the call waits in that attempt, with no join pending.
 
-    "sender" is the agent who transferred, then the project's default queue. Call-back and
-    voicemail cannot be offered yet: the call fails as with "end", so that nobody waits for ever.
+    "sender" is the agent who transferred, then the project's default queue; a consultation fails
+    instead, since its sender waits for it. Call-back and voicemail cannot be offered yet: the call
+    fails as with "end", so that nobody waits for ever.
     """
     if not isinstance(call, Waiting) or call.attempt != command.attempt:
         return []
+    fails = command.to == "sender" and call.parent_call_id is not None
     sender = call.sent_by if command.to == "sender" else None
     queue_id = command.queue_id if command.to == "queue" else None
     if sender is None and command.to in ("queue", "sender"):
         queue_id = queue_id or command.default_queue_id
-    if sender is None and queue_id is None:
+    if fails or (sender is None and queue_id is None):
         return [CallFailed(call_id=call_id, attempt=call.attempt, reason="no_agent")]
     return [
         CallQueued(

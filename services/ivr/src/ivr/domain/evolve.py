@@ -88,8 +88,10 @@ def _own(call: Known, fact: Own, envelope: Envelope) -> Known:
             return _connected(call, fact, envelope)
         case CallAgentLegRinging() | CallAgentLegAnswered():
             return _with_leg(call, fact)
-        case CallPriorityChanged() | CallPartyJoined() | CallPartyLeft() | CallerRead():
-            return call  # conferences, consultations and changed priorities are not ours yet
+        case CallPartyJoined():
+            return _taken_over(call, fact)
+        case CallPriorityChanged() | CallPartyLeft() | CallerRead():
+            return call  # who left was replaced before; changed priorities are not ours yet
         case _:
             assert_never(fact)
 
@@ -99,7 +101,7 @@ def hear(call: Call, envelope: Envelope) -> Call:
 
     An acceptance counts only while the call waits in that attempt; every other outcome settles
     its reservation and takes the agent's leg away. Requests are commands: they change nothing
-    by being heard.
+    by being heard, but that a talk knows the last consultation its agent asked for.
     """
     fact = cast(Heard, envelope.data)
     match fact:
@@ -109,12 +111,9 @@ def hear(call: Call, envelope: Envelope) -> Call:
             return _settled(call, fact)
         case CallHeld() | CallResumed():
             return call  # the caller stays joined with the agent
-        case (
-            CallReleaseRequested()
-            | CallTransferRequested()
-            | CallConsultRequested()
-            | CallSuperviseRequested()
-        ):
+        case CallConsultRequested():
+            return _consulting(call, fact)
+        case CallReleaseRequested() | CallTransferRequested() | CallSuperviseRequested():
             return call
         case _:
             assert_never(fact)
@@ -138,6 +137,8 @@ def _arrived(envelope: Envelope, fact: CallArrived) -> Call:
         caller=fact.caller,
         arrived_at=envelope.time,
         prompted_at=envelope.time,
+        entry_site_id=fact.entry_site_id,
+        parent_call_id=fact.parent_call_id,
     )
 
 
@@ -204,6 +205,26 @@ def _connected(call: Known, fact: CallConnected, envelope: Envelope) -> Known:
     )
 
 
+def _taken_over(call: Known, fact: CallPartyJoined) -> Known:
+    """Whom the consultation reached has the caller; of the telephones only theirs is kept."""
+    if not isinstance(call, Connected):
+        return call
+    return msgspec.structs.replace(
+        call,
+        reservation_id=fact.reservation_id,
+        joined_agent_id=fact.agent_id,
+        accepted_sequence=fact.accepted_sequence or 0,
+        legs={r: leg for r, leg in call.legs.items() if r == fact.reservation_id},
+        consult_call_id=None,
+    )
+
+
+def _consulting(call: Call, fact: CallConsultRequested) -> Call:
+    if not isinstance(call, Connected) or call.reservation_id != fact.reservation_id:
+        return call
+    return msgspec.structs.replace(call, consult_call_id=fact.consult_call_id)
+
+
 def _with_leg(call: Known, fact: LegFact) -> Known:
     if not isinstance(call, Waiting | Joining):
         return call
@@ -220,6 +241,7 @@ def _ended(call: Known, fact: Terminal, envelope: Envelope) -> Known:
         reason=reason,
         ended_at=envelope.time,
         agent_id=getattr(call, "joined_agent_id", None),
+        next_call_id=fact.next_call_id if isinstance(fact, CallDiverted) else None,
     )
 
 

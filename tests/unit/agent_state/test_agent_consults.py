@@ -1,0 +1,225 @@
+"""Consultations as the asker and whom they consult see them: requests, facts of ivr, refusals."""
+
+from typing import Any
+
+from agent_state.domain.agent import Consult
+from agent_state.domain.commands import (
+    AcceptOffer,
+    AgentCommand,
+    CompleteTransfer,
+    ConsultCall,
+    HoldCall,
+    LeaveConsultation,
+    ResumeCall,
+    TransferCall,
+)
+from contact_events.agents import AgentChanged
+from contact_events.answering import (
+    CallConsultRequested,
+    CallHeld,
+    CallReleaseRequested,
+    CallTransferRequested,
+)
+from contact_events.calls import (
+    CallAbandoned,
+    CallArrived,
+    CallConnected,
+    CallDiverted,
+    CallPartyJoined,
+    CallPartyLeft,
+    CallQueued,
+    CallRecovered,
+)
+from contact_events.wrapping import CallReleased
+from tests.support.agent_floor import Floor
+
+
+def joined(floor: Floor, call_id: str, agent_id: str) -> str:
+    """Let the agent talk in the call, and return the reservation."""
+    offer = floor.rung(call_id, agent_id)
+    floor.order(agent_id, AcceptOffer(reservation_id=offer.reservation_id))
+    floor.hear(
+        CallConnected(
+            call_id=call_id, attempt=1, reservation_id=offer.reservation_id, agent_id=agent_id
+        )
+    )
+    return offer.reservation_id
+
+
+def talking(floor: Floor) -> str:
+    """Let a1 talk with the caller of k1."""
+    floor.hear(floor.arrived("k1"), CallQueued(call_id="k1", attempt=1, queue_id="q"))
+    reservation_id = joined(floor, "k1", "a1")
+    floor.told()
+    return reservation_id
+
+
+def consulting(floor: Floor) -> str:
+    """Let a1 ask for the consultation c1 about k1, and return a1's reservation."""
+    reservation_id = talking(floor)
+    floor.order(
+        "a1", ConsultCall(reservation_id=reservation_id, consult_call_id="c1", queue_id="q2")
+    )
+    arrived = CallArrived(
+        call_id="c1",
+        channel="voice",
+        direction="internal",
+        dnis="",
+        entry_site_id="moscow",
+        parent_call_id="k1",
+        asked_by_agent_id="a1",
+    )
+    queued = CallQueued(call_id="c1", attempt=1, queue_id="q2", sent_by="a1", reason="consult")
+    floor.hear(arrived, queued)
+    return reservation_id
+
+
+def consult_of(floor: Floor) -> Consult | None:
+    consult: Consult | None = floor.agent("a1").slots[0].filling.consult  # type: ignore[union-attr]
+    return consult
+
+
+def refusal(floor: Floor, command: AgentCommand) -> tuple[str, dict[str, Any]]:
+    refused = floor.order("a1", command, f"c-{type(command).__name__}").refused
+    assert refused is not None
+    return refused.code, refused.truth
+
+
+def test_who_consults_puts_the_caller_on_hold_and_asks_ivr_for_a_call_of_its_own() -> None:
+    floor = Floor("a1", "a2")
+    reservation_id = talking(floor)
+    command = ConsultCall(reservation_id=reservation_id, consult_call_id="c1", agent_id="a2")
+    floor.order("a1", command)
+    about = {"call_id": "k1", "reservation_id": reservation_id, "agent_id": "a1"}
+    held, asked, changed = floor.told()
+    assert held == CallHeld(**about)
+    assert asked == CallConsultRequested(**about, consult_call_id="c1", to_agent_id="a2")
+    assert isinstance(changed, AgentChanged)
+    assert (changed.status, changed.slots[0].call_id) == ("Hold", "k1")
+    assert consult_of(floor) == Consult(call_id="c1", agent_id="a2")
+
+
+def test_who_consults_may_speak_with_the_caller_in_between() -> None:
+    floor = Floor("a1", "a2")
+    reservation_id = consulting(floor)
+    floor.order("a1", ResumeCall(reservation_id=reservation_id))
+    assert floor.state("a1") == "talking"
+    floor.order("a1", HoldCall(reservation_id=reservation_id))
+    assert floor.state("a1") == "hold"
+    assert consult_of(floor) == Consult(call_id="c1", queue_id="q2")
+
+
+def test_a_caller_on_hold_already_is_not_held_again_for_a_consultation() -> None:
+    floor = Floor("a1", "a2")
+    reservation_id = talking(floor)
+    floor.order("a1", HoldCall(reservation_id=reservation_id))
+    floor.told()
+    floor.order(
+        "a1", ConsultCall(reservation_id=reservation_id, consult_call_id="c1", queue_id="q2")
+    )
+    assert not any(isinstance(fact, CallHeld) for fact in floor.told())
+
+
+def test_the_asker_sees_somebody_join_and_leave_the_consultation_again() -> None:
+    floor = Floor("a1", "a2")
+    consulting(floor)
+    joined(floor, "c1", "a2")
+    assert consult_of(floor) == Consult(call_id="c1", queue_id="q2", connected=True)
+    floor.hear(CallRecovered(call_id="c1", attempt=2, reason="agent_offline", queue_id="q2"))
+    assert consult_of(floor) == Consult(call_id="c1", queue_id="q2")
+
+
+def test_the_asker_keeps_the_caller_when_the_consultation_ends() -> None:
+    floor = Floor("a1", "a2")
+    consulting(floor)
+    floor.told()
+    floor.hear(CallAbandoned(call_id="c1", attempt=1))
+    assert consult_of(floor) is None
+    assert floor.state("a1") == "hold"
+    [changed] = floor.told()
+    assert isinstance(changed, AgentChanged)
+
+
+def test_completing_and_leaving_are_requests_that_name_the_consultation() -> None:
+    floor = Floor("a1", "a2")
+    reservation_id = consulting(floor)
+    floor.told()
+    floor.order("a1", CompleteTransfer(reservation_id=reservation_id))
+    floor.order("a1", LeaveConsultation(reservation_id=reservation_id))
+    about = {"call_id": "k1", "reservation_id": reservation_id, "agent_id": "a1"}
+    assert floor.told() == [
+        CallTransferRequested(**about, consult_call_id="c1"),
+        CallReleaseRequested(**about, consult_call_id="c1"),
+    ]
+
+
+def test_completed_the_slot_of_who_was_consulted_moves_and_the_asker_wraps_up() -> None:
+    floor = Floor("a1", "a2")
+    first = consulting(floor)
+    second = joined(floor, "c1", "a2")
+    floor.told()
+    floor.hear(
+        CallPartyJoined(call_id="k1", attempt=1, reservation_id=second, agent_id="a2"),
+        CallPartyLeft(call_id="k1", attempt=1, reservation_id=first, agent_id="a1"),
+        diverted(second),
+    )
+    moved = floor.agent("a2").slots[0].filling
+    assert (floor.state("a2"), moved.call_id, moved.attempt) == ("talking", "k1", 1)  # type: ignore[union-attr]
+    assert moved.card is not None  # type: ignore[union-attr]
+    assert moved.card.client == "acme"  # type: ignore[union-attr]
+    assert floor.state("a1") == "wrap_up"
+    [released] = [fact for fact in floor.told() if isinstance(fact, CallReleased)]
+    assert (released.agent_id, released.call_id, released.reason) == ("a1", "k1", "left")
+
+
+def test_the_consultations_end_may_be_read_before_its_parent_tells_who_joined() -> None:
+    floor = Floor("a1", "a2")
+    first = consulting(floor)
+    second = joined(floor, "c1", "a2")
+    floor.hear(diverted(second))
+    assert floor.state("a2") == "talking"
+    floor.hear(
+        CallPartyJoined(call_id="k1", attempt=1, reservation_id=second, agent_id="a2"),
+        CallPartyLeft(call_id="k1", attempt=1, reservation_id=first, agent_id="a1"),
+        CallAbandoned(call_id="k1", attempt=1),
+    )
+    assert [floor.state("a1"), floor.state("a2")] == ["wrap_up", "wrap_up"]
+
+
+def diverted(reservation_id: str) -> CallDiverted:
+    return CallDiverted(
+        call_id="c1",
+        attempt=1,
+        to="parent",
+        next_call_id="k1",
+        reservation_id=reservation_id,
+        next_attempt=1,
+    )
+
+
+def test_while_consulting_nothing_is_passed_on_or_asked_beside_it() -> None:
+    floor = Floor("a1", "a2")
+    reservation_id = consulting(floor)
+    truth = ("consulting", {"consult_call_id": "c1"})
+    again = ConsultCall(reservation_id=reservation_id, consult_call_id="c2", queue_id="q2")
+    assert refusal(floor, again) == truth
+    assert refusal(floor, TransferCall(reservation_id=reservation_id, queue_id="q2")) == truth
+
+
+def test_without_a_consultation_there_is_nothing_to_complete_or_to_leave() -> None:
+    floor = Floor("a1", "a2")
+    reservation_id = talking(floor)
+    assert refusal(floor, CompleteTransfer(reservation_id=reservation_id))[0] == "not-consulting"
+    assert refusal(floor, LeaveConsultation(reservation_id=reservation_id))[0] == "not-consulting"
+
+
+def test_nobody_consults_themselves_or_before_the_caller_is_joined() -> None:
+    floor = Floor("a1", "a2")
+    floor.hear(floor.arrived("k1"))
+    offer = floor.rung("k1", "a1")
+    floor.order("a1", AcceptOffer(reservation_id=offer.reservation_id))
+    early = ConsultCall(reservation_id=offer.reservation_id, consult_call_id="c1", agent_id="a2")
+    assert refusal(floor, early)[0] == "not-connected"
+    floor = Floor("a1", "a2")
+    oneself = ConsultCall(reservation_id=talking(floor), consult_call_id="c1", agent_id="a1")
+    assert refusal(floor, oneself)[0] == "transfer-to-self"
