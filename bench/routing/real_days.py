@@ -3,7 +3,8 @@
 Arrivals, handle times and the waits of those who left are the file's. What it does not tell is
 drawn, seeded: the caller's home site; the patience of those who were answered, beyond their wait
 (exponential, with the day's rate of leaving, so that the censored waits are continued); the handle
-time of those who left, from the day's others.
+time of those who left, from the day's others; the fractions of seconds, of which the file tells
+whole ones (a tenth of the waits of who is first are shorter than 3 s).
 """
 
 import csv
@@ -14,6 +15,9 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from bench.routing.demand import SECOND, SITES, Demand
+
+FILE: Final = Path(__file__).parents[3] / "shared/data/bank_calls_1999_02.csv"
+"""Where the file stands, if it is there: it is no part of the project."""
 
 ENTERED: Final = ("AGENT", "HANG")
 """The outcomes of calls that asked for an agent; the others stayed in self-service."""
@@ -40,22 +44,28 @@ def read_days(path: Path) -> dict[str, list[Row]]:
     return {day: sorted(rows) for day, rows in days.items()}
 
 
-def demand(day: str, rows: Iterable[Row]) -> list[Demand]:
-    """Return the day's calls; the day is the seed of what the file does not tell."""
-    rows, chance = list(rows), random.Random(day)
+def demand(day: str, rows: Iterable[Row], draw: int = 0) -> list[Demand]:
+    """Return the day's calls; day and `draw` are the seed of what the file does not tell."""
+    rows, chance = list(rows), random.Random(f"{day}#{draw}")
     services = [row.service_s for row in rows if not row.left and row.service_s > 0]
     stayed_s = sum(row.queue_s for row in rows) / max(1, sum(row.left for row in rows))
+    arrivals = sorted((row.at_s + chance.random(), row) for row in rows)
     return [
         Demand(
             number=number,
-            at=row.at_s * SECOND,
+            at=round(at_s * SECOND),
             home=chance.randrange(len(SITES)),
             queue=0,
-            handle=max(1, row.service_s or chance.choice(services)) * SECOND,
-            patience=round(_patience_s(row, stayed_s, chance) * SECOND),
+            handle=_length(row.service_s or chance.choice(services), chance),
+            patience=_length(_patience_s(row, stayed_s, chance), chance),
         )
-        for number, row in enumerate(rows)
+        for number, (at_s, row) in enumerate(arrivals)
     ]
+
+
+def _length(seconds: float, chance: random.Random) -> int:
+    """Return a length that the file has rounded to whole seconds, in microseconds."""
+    return round(max(0.5, seconds + chance.random() - 0.5) * SECOND)
 
 
 def _patience_s(row: Row, stayed_s: float, chance: random.Random) -> float:

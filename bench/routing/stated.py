@@ -4,8 +4,9 @@ Stated to who joins the queue, and to who waits already: at the first arrival of
 finds the caller at a position.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from bench.routing.centre import centre
 from bench.routing.demand import SECOND, Demand
@@ -13,6 +14,15 @@ from bench.routing.simulation import Answers, simulate
 from router.domain.expected import Estimate, expected_wait
 from router.domain.indexes import Indexes
 from router.domain.positions import positions
+
+BANDS: Final = {
+    "who joins": range(1),
+    "1st": range(1, 2),
+    "2nd and 3rd": range(2, 4),
+    "4th to 9th": range(4, 10),
+    "10th and beyond": range(10, 1000),
+}
+"""Positions that are counted together: 0 is who joins the queue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +62,14 @@ def kept(days: Iterable[list[Demand]], agents: int) -> dict[int, Kept]:
         for number, more in _kept(day, agents).items():
             found[number] = found.get(number, Kept()) + more
     return found
+
+
+def by_band(found: Mapping[int, Kept]) -> dict[str, Kept]:
+    """Return how the intervals held in each of the `BANDS`."""
+    return {
+        band: sum((held for number, held in found.items() if number in numbers), Kept())
+        for band, numbers in BANDS.items()
+    }
 
 
 def _kept(day: list[Demand], agents: int) -> dict[int, Kept]:

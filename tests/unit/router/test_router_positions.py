@@ -1,6 +1,7 @@
 """What each of those who wait has still to wait, by its position in its queue."""
 
 from datetime import timedelta
+from statistics import fmean, pvariance
 from typing import Any
 
 import pytest
@@ -9,13 +10,17 @@ from contact_events.config import Step
 from router.domain.expected import (
     UNKNOWN_HANDLE_S,
     Estimate,
+    Rates,
     ahead_of,
     estimate,
     estimates,
     expected_wait,
+    rates_of,
 )
 from router.domain.indexes import Indexes
+from router.domain.paces import PACE_OF, paced
 from router.domain.positions import Position, positions
+from router.domain.state import Pace
 from router.hints import MOST_POSITIONS, Hints
 from tests.support.router_centre import Centre
 from tests.support.router_world import POOL, START, queue
@@ -46,7 +51,8 @@ def told(centre: Centre, most: int | None = None) -> dict[str, dict[str, Positio
 
 
 def behind(ahead: float, agents: int) -> Estimate:
-    return estimate(ahead, agents, UNKNOWN_HANDLE_S, 0.0)
+    """Return the wait as it is told before any contact has ended."""
+    return estimate(ahead, agents, Rates(UNKNOWN_HANDLE_S, 0.0, scv=1.0, doubt=1 / 5))
 
 
 def test_each_call_waits_behind_those_before_it_and_one_who_comes_behind_all(
@@ -110,9 +116,40 @@ def test_no_wait_is_told_where_it_is_not_known(centre: Centre) -> None:
 
 
 def test_waits_by_position_are_those_that_are_told_one_by_one() -> None:
-    rates: dict[str, Any] = {"agents": 7, "handle_s": 200.0, "leave_rate": 0.001}
+    rates = Rates(200.0, 0.001, scv=1.5, doubt=0.03)
     ahead = [0.0, 0.5, 3.0, 3.0, 40.0, 1999.0, 2000.0, 5000.0]
-    assert list(estimates(ahead, **rates)) == [estimate(each, **rates) for each in ahead]
+    assert list(estimates(ahead, 7, rates)) == [estimate(each, 7, rates) for each in ahead]
+
+
+def test_the_mean_and_the_variance_of_handle_times_are_those_of_the_last_contacts() -> None:
+    pace, lengths = Pace(), [10.0, 400.0, 35.0, 155.0]
+    for length in lengths:
+        pace = paced(pace, length)
+    assert pace.handled == 4
+    assert pace.handle_s == pytest.approx(fmean(lengths))
+    assert pace.variance_s2 == pytest.approx(pvariance(lengths))
+    for _ in range(10 * PACE_OF):
+        pace = paced(pace, 60.0)
+    assert pace.handle_s == pytest.approx(60.0, rel=0.001)
+    assert pace.variance_s2 == pytest.approx(0.0, abs=10.0)
+
+
+def test_twenty_contacts_of_one_length_count_more_than_five_exponential_ones_taken_for_granted(
+    centre: Centre,
+) -> None:
+    centre.agent("a1")
+    for number in range(20):
+        centre.call(f"call-{number}")
+        offer = centre.offer()
+        centre.outcome(offer)
+        centre.talking(offer, skills=("sales",))
+        centre.topics.later(100.0)
+        centre.free(offer, skills=("sales",))
+    centre.decide()
+    found = rates_of(Indexes(centre.state.copy()), "sales")
+    assert found.handle_s == pytest.approx(100.0, rel=0.2)
+    assert found.scv == pytest.approx(5 / 25)
+    assert found.doubt == pytest.approx(found.scv / 25)
 
 
 def test_in_which_order_queues_are_added_up_makes_no_difference(centre: Centre) -> None:

@@ -1,12 +1,21 @@
 """How long a call is expected to wait, by queue and position.
 
-The formula is that of R. Ibrahim and W. Whitt, Real-Time Delay Estimation in Overloaded
-Multiserver Queues with Abandonments (Management Science 55, 2009), estimator QL_m: with `k` calls
-ahead, `s` agents who each end a contact at rate `mu`, and callers who each leave at rate `theta`,
-the wait is a sum of independent exponential steps, the i-th of rate s * mu + i * theta, i = 0..k.
-Its mean is the sum of 1 / rate and its variance the sum of 1 / rate^2. The interval is that of the
-gamma distribution with this mean and variance (E. B. Wilson and M. M. Hilferty, The distribution
-of chi-square, PNAS 17, 1931).
+The mean is that of R. Ibrahim and W. Whitt, Real-Time Delay Estimation in Overloaded Multiserver
+Queues with Abandonments (Management Science 55, 2009), estimator QL_m: with `k` calls ahead, `s`
+agents who each end a contact at rate `mu`, and callers who each leave at rate `theta`, the wait is
+a sum of independent exponential steps, the i-th of rate s * mu + i * theta, i = 0..k. Its mean is
+the sum of 1 / rate and its variance the sum of 1 / rate^2.
+
+Handle times vary more, or less, than exponential ones, which is hardly felt at the head of a queue
+and wholly far back in it: K. Sriram and W. Whitt, Characterizing Superposition Arrival Processes in
+Packet Multiplexers for Voice and Data (IEEE J. on Selected Areas in Communications 4, 1986), show
+it of many renewal processes together, as agents' contacts that end are. So the variance is taken
+times the index of dispersion of the contacts that each agent ends in the meantime (`dispersion`).
+To it comes that the mean handle time itself is learned from few contacts.
+
+The interval is that of the gamma distribution with this mean and variance (E. B. Wilson and M. M.
+Hilferty, The distribution of chi-square, PNAS 17, 1931). Decisions compare means; handle times'
+variation moves the interval alone.
 
 Agents whom several queues share: those who wait in another queue stand ahead with the share of
 its agents that are this queue's too.
@@ -14,12 +23,13 @@ its agents that are this queue's too.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from math import fsum, sqrt
-from typing import Final
+from math import expm1, fsum, sqrt
+from typing import Final, NamedTuple
 
 from router.domain.crews import Crew, CrewKey
 from router.domain.indexes import Indexes
 from router.domain.lines import Place
+from router.domain.paces import PACE_OF
 from router.domain.state import Pace, Patience
 
 SHARE: Final = 0.8
@@ -32,7 +42,7 @@ UNKNOWN_HANDLE_S: Final = 180.0
 """What a contact is taken to last where none was handled yet, in any queue."""
 
 _PRIOR: Final = 5
-"""As how many contacts of the queue itself the mean of all queues counts."""
+"""As how many contacts of the queue itself the mean of all queues counts: exponential ones."""
 
 _MOST_STEPS: Final = 2_000
 """Beyond so many calls ahead the steps are taken to be alike."""
@@ -50,6 +60,20 @@ class Estimate:
 NO_WAIT: Final = Estimate(0.0, 0.0, 0.0)
 
 
+class Rates(NamedTuple):
+    """How long a queue's contacts keep an agent, and how its callers leave.
+
+    `leave_rate` is how many of the waiting callers leave a second, each. `scv` is the squared
+    coefficient of variation of handle times, 1 of exponential ones, and `doubt` that of `handle_s`
+    itself, which is the mean of the few that were seen.
+    """
+
+    handle_s: float
+    leave_rate: float
+    scv: float = 1.0
+    doubt: float = 0.0
+
+
 def expected_wait(indexes: Indexes, queue_id: str, channel: str = "voice") -> Estimate | None:
     """Return how long a call that came to the queue now would wait; None if nobody works there.
 
@@ -60,7 +84,7 @@ def expected_wait(indexes: Indexes, queue_id: str, channel: str = "voice") -> Es
         return None
     if len(crew.free):
         return NO_WAIT
-    return estimate(_ahead(indexes, crew), crew.working(), *rates(indexes, queue_id))
+    return estimate(_ahead(indexes, crew), crew.working(), rates_of(indexes, queue_id))
 
 
 def home_wait_s(indexes: Indexes, place: Place, crew: Crew) -> float | None:
@@ -75,39 +99,48 @@ def home_wait_s(indexes: Indexes, place: Place, crew: Crew) -> float | None:
     own = line.by_home.get(place.home, 0) if line else 0
     others = max(0.0, _ahead(indexes, crew) - (len(line.since) if line else 0))
     ahead = own + others * working / crew.working()
-    return estimate(ahead, working, *rates(indexes, queue_id)).mean_s
+    return estimate(ahead, working, rates_of(indexes, queue_id)).mean_s
 
 
-def estimate(ahead: float, agents: int, handle_s: float, leave_rate: float) -> Estimate:
-    """Return the wait behind `ahead` calls for one of `agents`, who keep a contact `handle_s`.
-
-    `leave_rate` is how many of the waiting callers leave a second, each.
-    """
-    (found,) = estimates([ahead], agents, handle_s, leave_rate)
+def estimate(ahead: float, agents: int, rates: Rates) -> Estimate:
+    """Return the wait behind `ahead` calls for one of `agents`."""
+    (found,) = estimates([ahead], agents, rates)
     return found
 
 
-def estimates(
-    ahead: Iterable[float], agents: int, handle_s: float, leave_rate: float
-) -> Iterator[Estimate]:
+def estimates(ahead: Iterable[float], agents: int, rates: Rates) -> Iterator[Estimate]:
     """Yield the wait behind each of the numbers of calls ahead, which do not fall."""
-    rate, mean, variance, step = agents / handle_s, 0.0, 0.0, 0
+    rate, mean, variance, step = agents / rates.handle_s, 0.0, 0.0, 0
     for steps in (int(number) + 1 for number in ahead):
         while step < min(steps, _MOST_STEPS):
-            pace = 1.0 / (rate + step * leave_rate)
+            pace = 1.0 / (rate + step * rates.leave_rate)
             mean += pace
             variance += pace * pace
             step += 1
-        yield _stated(mean, variance, steps - step, 1.0 / (rate + _MOST_STEPS * leave_rate))
+        more, pace = steps - step, 1.0 / (rate + _MOST_STEPS * rates.leave_rate)
+        yield _stated(mean + pace * more, variance + pace * pace * more, rates)
 
 
-def _stated(mean: float, variance: float, more: int, pace: float) -> Estimate:
-    """Return the estimate of this mean and variance, and so many `more` steps of `pace` each."""
-    if more:
-        mean += pace * more
-        variance += pace * pace * more
-    shape = mean * mean / variance
+def _stated(mean: float, variance: float, rates: Rates) -> Estimate:
+    """Return the estimate of this mean, and of this variance if handle times are exponential."""
+    varies = variance * dispersion(mean / rates.handle_s, rates.scv) + rates.doubt * mean * mean
+    shape = mean * mean / varies
     return Estimate(mean, mean * _gamma(shape, -_Z), mean * _gamma(shape, _Z))
+
+
+def dispersion(contacts: float, scv: float) -> float:
+    """Return the variance of how many contacts a busy agent ends, over their number on average.
+
+    That is over a time in which so many `contacts` end on average. It is 1 for exponential handle
+    times, and in so short a time that none ends; in the long run it is their `scv`.
+
+    Source: D. R. Cox, Renewal Theory (1962), 4.5, the variance-time curve; with the renewal
+    function of the two-phase hyperexponential distribution with balanced means that W. Whitt fits
+    to a mean and an `scv` in Approximating a Point Process by a Renewal Process, I (Operations
+    Research 30, 1982). Taken for an `scv` below 1 as well, for which there is no such distribution.
+    """
+    passed = 2.0 * contacts / (1.0 + scv)
+    return 1.0 + (scv - 1.0) * (1.0 + expm1(-passed) / passed)
 
 
 def _gamma(shape: float, z: float) -> float:
@@ -148,8 +181,8 @@ def ahead_of(indexes: Indexes, shared: Mapping[CrewKey, int], waiting: Mapping[s
     return fsum(parts)
 
 
-def rates(indexes: Indexes, queue_id: str) -> tuple[float, float]:
-    """Return the queue's mean handle time, and the rate at which its callers leave."""
+def rates_of(indexes: Indexes, queue_id: str) -> Rates:
+    """Return what was learned of the queue; what it lacks is taken from all queues."""
     paces = indexes.state.paces
     handled = sum(pace.handled for pace in paces.values())
     of_all = (
@@ -159,6 +192,10 @@ def rates(indexes: Indexes, queue_id: str) -> tuple[float, float]:
     )
     own = paces.get(queue_id, Pace())
     handle_s = (own.handled * own.handle_s + _PRIOR * of_all) / (own.handled + _PRIOR)
+    own_scv = own.variance_s2 / max(1.0, own.handle_s) ** 2
+    scv = (own.handled * own_scv + _PRIOR) / (own.handled + _PRIOR)
     patience = indexes.state.patience.get(queue_id, Patience())
     leave_rate = patience.left / patience.waited_s if patience.waited_s > 0 else 0.0
-    return max(1.0, handle_s), leave_rate
+    # a mean in which each contact counts for 1 / n is as sure as that of 2 n - 1 of them
+    worth = own.handled if own.handled < PACE_OF else 2 * PACE_OF - 1
+    return Rates(max(1.0, handle_s), leave_rate, scv, scv / (worth + _PRIOR))

@@ -14,7 +14,7 @@ BUSY_FADES_S: Final = 3600.0
 """Business seconds after which time spent busy weighs 1/e of what it did."""
 
 PACE_OF: Final = 50
-"""How many handled contacts a queue's mean handle time follows."""
+"""How many handled contacts a queue's handle times, mean and variance, follow."""
 
 PATIENCE_OF: Final = 200
 """How many stays a queue's rate of leaving follows."""
@@ -47,9 +47,16 @@ def occupancy_key(agent: Agent) -> float:
 
 
 def paced(pace: Pace, handle_s: float) -> Pace:
-    """Return the pace after one more handled contact."""
+    """Return the pace after one more handled contact.
+
+    Source: B. P. Welford, Note on a Method for Calculating Corrected Sums of Squares and Products
+    (Technometrics 4, 1962); from `PACE_OF` contacts on older ones fade.
+    """
     handled = min(pace.handled + 1, PACE_OF)
-    return Pace(handled, pace.handle_s + (handle_s - pace.handle_s) / handled)
+    apart = handle_s - pace.handle_s
+    mean = pace.handle_s + apart / handled
+    squares = apart * (handle_s - mean)
+    return Pace(handled, mean, pace.variance_s2 + (squares - pace.variance_s2) / handled)
 
 
 def stayed(patience: Patience, at: datetime, waited_s: float, ended: str) -> Patience:

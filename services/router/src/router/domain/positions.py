@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from router.domain.crews import Crew, CrewKey
-from router.domain.expected import Estimate, ahead_of, estimates, rates, whole_crew
+from router.domain.expected import Estimate, ahead_of, estimates, rates_of, whole_crew
 from router.domain.indexes import Indexes
 
 
@@ -68,7 +68,7 @@ def _known(indexes: Indexes, queue_id: str, channel: str) -> _Known | None:
 
 
 def _stated(indexes: Indexes, queue_id: str, line: _Known) -> dict[str, Position]:
-    waits = estimates(line.ahead, line.crew.working(), *rates(indexes, queue_id))
+    waits = estimates(line.ahead, line.crew.working(), rates_of(indexes, queue_id))
     return {
         call_id: Position(number, wait)
         for (call_id, number), wait in zip(line.numbers.items(), waits, strict=True)

@@ -138,10 +138,14 @@ class Handling(msgspec.Struct, frozen=True, gc=False):
 
 
 class Pace(msgspec.Struct, frozen=True, gc=False):
-    """How long a queue's contacts keep an agent: mean of the last ones, and how many they were."""
+    """How long a queue's contacts keep an agent: of the last ones, and how many they were.
+
+    `handle_s` is the mean, in seconds, and `variance_s2` the variance, in their squares.
+    """
 
     handled: int = 0
     handle_s: float = 0.0
+    variance_s2: float = 0.0
 
 
 class Patience(msgspec.Struct, frozen=True, gc=False):
