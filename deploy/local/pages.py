@@ -1,10 +1,12 @@
 """The pages of docs/ that the code writes: `python -m deploy.local.pages [--check]`."""
 
 import importlib
+import json
 import sys
 from pathlib import Path
 from types import ModuleType
 
+from agent_state.desktop_protocol import asyncapi
 from contact_runtime import metrics
 from contact_runtime.http.problems import ProblemType, errors_page, refusal_type
 from deploy.local.settings import PACKAGES, PROCESSES
@@ -23,6 +25,7 @@ def pages() -> dict[str, str]:
             {name: codes for name, codes in faults.items() if codes},
         ),
         "metrics.md": metrics.metrics_page(),
+        "desktop.asyncapi.json": json.dumps(asyncapi(), indent=2, ensure_ascii=False) + "\n",
     }
 
 

@@ -9,9 +9,11 @@ from typing import Any
 
 import httpx
 from fastapi import FastAPI
+from jsonschema import Draft202012Validator
 from websockets.asyncio.client import ClientConnection, connect
 
 from agent_state import http
+from agent_state.desktop_protocol import asyncapi
 from agent_state.main import background, furnished, parts
 from contact_events.envelope import decode, headers_of, key_of
 from contact_events.partitions import partition_of
@@ -50,8 +52,20 @@ def application(context: http.Context, auth: Auth, metrics: Metrics) -> FastAPI:
     )
 
 
+def _described() -> dict[str, Draft202012Validator]:
+    """Return what checks each message of the desktop's protocol, by its type."""
+    document = asyncapi()
+    return {
+        name: Draft202012Validator({**message["payload"], "components": document["components"]})
+        for name, message in document["components"]["messages"].items()
+    }
+
+
+_MESSAGES = _described()
+
+
 class Desktop:
-    """One socket of an agent, with everything it was told."""
+    """One socket of an agent, with everything it was told; each message is as described."""
 
     def __init__(self, socket: ClientConnection) -> None:
         self.socket = socket
@@ -63,6 +77,7 @@ class Desktop:
         async with asyncio.timeout(LIMIT_S):
             while True:
                 message: dict[str, Any] = json.loads(await self.socket.recv())
+                _MESSAGES[message["type"]].validate(message)
                 self.told.append(message)
                 if message["type"] == kind and fields.items() <= message.items():
                     return message
@@ -110,10 +125,11 @@ class AgentService:
                 assert answer.status_code == 200, answer.text
 
     @asynccontextmanager
-    async def desktop(self, agent_id: str) -> AsyncIterator[Desktop]:
-        """Open a socket of the agent."""
+    async def desktop(self, agent_id: str, *, after: int | None = None) -> AsyncIterator[Desktop]:
+        """Open a socket of the agent; what was shown `after` stands on the desktop."""
         headers = {"Authorization": f"Bearer {self.token('agent', agent_id=agent_id)}"}
-        url = f"ws://{self.url}/v1/agents/{agent_id}/socket"
+        missed = "" if after is None else f"?after={after}"
+        url = f"ws://{self.url}/v1/agents/{agent_id}/socket{missed}"
         async with connect(url, additional_headers=headers) as socket:
             yield Desktop(socket)
 
@@ -152,7 +168,12 @@ async def agent_store(url: str | None) -> AsyncIterator[Store]:
 
 @asynccontextmanager
 async def agent_service(
-    store: Store, keys: Path, *, log: MemoryLog | None = None, grace_s: float = 0.3
+    store: Store,
+    keys: Path,
+    *,
+    log: MemoryLog | None = None,
+    grace_s: float = 0.3,
+    heartbeat_s: float = 600.0,
 ) -> AsyncIterator[AgentService]:
     """Run agent-state on `store` while the block is open."""
     log = log or MemoryLog()
@@ -160,7 +181,7 @@ async def agent_service(
     mint(keys, "supervisor")
     service = AgentService(store, log, keys)
     metrics, health, ports = Metrics(), Health(), asyncio.Queue[int]()
-    context = parts(store, service.clock, metrics, grace_s=grace_s)
+    context = parts(store, service.clock, metrics, grace_s=grace_s, heartbeat_s=heartbeat_s)
     await furnished(store, service.clock)
     auth = Auth(str(keys / JWKS_FILE), ISSUER, AUDIENCE)
     running = asyncio.create_task(

@@ -20,7 +20,9 @@ LONGEST_SLEEP_S = 1.0
 
 
 class Clock(Protocol):
-    """Where business time comes from."""
+    """Where business time comes from; it runs `scale` times as fast as the machine's."""
+
+    scale: float
 
     def now(self) -> datetime:
         """Return the business time, aware, in UTC; never less than it was."""

@@ -1,14 +1,15 @@
 """The API of agent-state: agents, their commands, their sockets."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, WebSocket
+from fastapi import APIRouter, Depends, Query, Request, WebSocket
 from msgspec import to_builtins
 
 from agent_state.administration import routes_of
 from agent_state.bodies import CommandBody
 from agent_state.commands import Order
 from agent_state.desk import Context
+from agent_state.desktop_protocol import asyncapi
 from agent_state.domain.refusals import UnknownAgent
 from agent_state.kinds import CODES, KINDS
 from agent_state.problems import STATUSES, problem_of
@@ -60,12 +61,17 @@ async def command_agent(
 
 
 @_agents.websocket("/{agent_id}/socket")
-async def attend_agent(websocket: WebSocket, agent_id: Id, principal: Actor) -> None:
+async def attend_agent(
+    websocket: WebSocket,
+    agent_id: Id,
+    principal: Actor,
+    after: Annotated[int | None, Query(ge=0, description="the last `sequence` shown")] = None,
+) -> None:
     """Show an agent their state, offers and calls, and take their commands."""
     principal.must_be(agent_id)
     context: Context = websocket.app.state.context
     try:
-        await context.sockets.attend(websocket, agent_id, principal)
+        await context.sockets.attend(websocket, agent_id, principal, after)
     except UnknownAgent:
         raise not_found("the agent") from None
 
@@ -73,6 +79,12 @@ async def attend_agent(websocket: WebSocket, agent_id: Id, principal: Actor) -> 
 def trace() -> str | None:
     """Return the trace that this request is part of."""
     return request_context.traceparent.get()
+
+
+@routes.get("/v1/desktop-protocol", tags=["agents"])
+async def read_desktop_protocol() -> dict[str, Any]:
+    """Return the AsyncAPI document of the desktop's WebSocket; it needs no token."""
+    return asyncapi()
 
 
 routes.include_router(_agents)

@@ -13,7 +13,7 @@ from agent_state.domain.answers import Answer
 from agent_state.kinds import furnish as furnish_standing
 from agent_state.seats import RETRY_S
 from agent_state.settings import Settings
-from agent_state.sockets import Sockets
+from agent_state.sockets import HEARTBEAT_S, Sockets
 from agent_state.tables import AGENT
 from contact_runtime.batcher import CommandBatcher
 from contact_runtime.clock import Clock
@@ -28,7 +28,14 @@ from contact_runtime.serve import Background
 DESCRIPTION = "Agents: presence, offers settled once each, talk and wrap-up; desktops' sockets."
 
 
-def parts(store: Store, clock: Clock, metrics: Metrics, *, grace_s: float) -> http.Context:
+def parts(
+    store: Store,
+    clock: Clock,
+    metrics: Metrics,
+    *,
+    grace_s: float,
+    heartbeat_s: float = HEARTBEAT_S,
+) -> http.Context:
     """Return what the routes need: group commit for commands, and the sockets of this process."""
 
     async def obey_now(unit: Unit, order: Order) -> Answer:
@@ -37,7 +44,14 @@ def parts(store: Store, clock: Clock, metrics: Metrics, *, grace_s: float) -> ht
     orders: CommandBatcher[Order, Answer] = CommandBatcher(
         store, obey_now, needs=needs, metrics=metrics
     )
-    sockets = Sockets(store, orders.submit, place=secrets.token_hex(8), grace_s=grace_s)
+    sockets = Sockets(
+        store,
+        orders.submit,
+        clock,
+        place=secrets.token_hex(8),
+        grace_s=grace_s,
+        heartbeat_s=heartbeat_s,
+    )
     office = Office(store, clock, metrics)
 
     async def close() -> None:

@@ -3,7 +3,13 @@
 from typing import Any
 
 from agent_state.domain.answers import Refused, refusal_of
-from agent_state.domain.refusals import REFUSALS, CommandIdReused, Refusal, UnknownAgent
+from agent_state.domain.refusals import (
+    REFUSALS,
+    CommandIdReused,
+    Refusal,
+    UnknownAgent,
+    UnknownProtocol,
+)
 from contact_runtime.http.problems import (
     TRY_AGAIN,
     Problem,
@@ -16,6 +22,7 @@ from contact_runtime.http.problems import (
 STATUSES: dict[type[Refusal], int] = {
     **dict.fromkeys(REFUSALS, 409),
     CommandIdReused: 422,
+    UnknownProtocol: 400,
 }
 _KINDS: dict[str, ProblemType] = {
     refusal.code: refusal_type(refusal, status) for refusal, status in STATUSES.items()

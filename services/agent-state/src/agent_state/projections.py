@@ -23,10 +23,31 @@ _NO_CARD = Card()
 
 
 class Snapshot(msgspec.Struct, frozen=True, tag="snapshot"):
-    """The agent as they are when the socket opens."""
+    """The agent as they are at `at` (business time, which runs `scale` times as fast as ours).
+
+    What rings and who is joined follows at once, with the same `sequence`.
+    """
 
     sequence: int
+    at: datetime
+    scale: float
     agent: AgentView
+
+
+class Resumed(msgspec.Struct, frozen=True, tag="resumed"):
+    """What the desktop showed at `after` still stands; what has changed since follows at once."""
+
+    sequence: int
+    at: datetime
+    scale: float
+    after: int
+
+
+class Heartbeat(msgspec.Struct, frozen=True, tag="heartbeat"):
+    """Nothing has changed since `sequence`, and the line is alive."""
+
+    sequence: int
+    at: datetime
 
 
 class Changed(msgspec.Struct, frozen=True, tag="agent"):
@@ -42,6 +63,7 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True, tag="offer"):
     It comes again, with the same reservation, once more is known of the call.
     """
 
+    sequence: int
     reservation_id: str
     call_id: str
     attempt: int
@@ -59,6 +81,7 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True, tag="offer"):
 class OfferGone(msgspec.Struct, frozen=True, tag="offer_gone"):
     """The offer rings no more and was not taken, for this reason."""
 
+    sequence: int
     reservation_id: str
     reason: str
 
@@ -70,6 +93,7 @@ class CallMessage(msgspec.Struct, frozen=True, kw_only=True, tag="call"):
     in after-call work.
     """
 
+    sequence: int
     call_id: str
     reservation_id: str
     attempt: int
@@ -93,7 +117,8 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True, tag="reply"):
     error: dict[str, Any] | None = None
 
 
-Message = Snapshot | Changed | Offer | OfferGone | CallMessage | Reply
+Shown = Changed | Offer | OfferGone | CallMessage
+Message = Snapshot | Resumed | Heartbeat | Shown | Reply
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -102,13 +127,12 @@ def frame(message: Message) -> str:
     return _ENCODER.encode(message).decode()
 
 
-def opening(agent: Agent) -> list[Message]:
-    """Return what a desktop needs that has just connected: the agent, what rings, who is joined."""
-    empty = msgspec.structs.replace(agent, slots=tuple(Slot() for _ in agent.slots))
-    return [Snapshot(agent.version, view_of(agent)), *_of_slots(empty, agent)]
+def nothing_shown(agent: Agent) -> Agent:
+    """Return what a desktop shows of the agent that has shown nothing yet."""
+    return msgspec.structs.replace(agent, slots=tuple(Slot() for _ in agent.slots))
 
 
-def between(before: Agent, after: Agent) -> list[Message]:
+def between(before: Agent, after: Agent) -> list[Shown]:
     """Return what tells a desktop that showed `before` of `after`; the offer comes first."""
     told = _of_slots(before, after)
     if before.version != after.version:
@@ -116,19 +140,21 @@ def between(before: Agent, after: Agent) -> list[Message]:
     return told
 
 
-def _of_slots(before: Agent, after: Agent) -> list[Message]:
-    told: list[Message] = []
+def _of_slots(before: Agent, after: Agent) -> list[Shown]:
+    told: list[Shown] = []
     for number, slot in enumerate(after.slots):
         was = before.slots[number] if number < len(before.slots) else Slot()
-        told += [*_gone(was, slot), *_rings(was, slot), *_talks(was, slot)]
+        at = after.version
+        told += [*_gone(was, slot, at), *_rings(was, slot, at), *_talks(was, slot, at)]
     return told
 
 
-def _rings(was: Slot, now: Slot) -> list[Message]:
+def _rings(was: Slot, now: Slot, sequence: int) -> list[Shown]:
     ringing = now.filling
     if not isinstance(ringing, Reserved) or ringing == was.filling:
         return []
     offer = Offer(
+        sequence=sequence,
         reservation_id=ringing.reservation_id,
         call_id=ringing.call_id,
         attempt=ringing.attempt,
@@ -138,7 +164,7 @@ def _rings(was: Slot, now: Slot) -> list[Message]:
     return [offer]
 
 
-def _gone(was: Slot, now: Slot) -> list[Message]:
+def _gone(was: Slot, now: Slot, sequence: int) -> list[Shown]:
     ringing = was.filling
     if not isinstance(ringing, Reserved) or _holds(now, ringing.reservation_id):
         return []
@@ -147,20 +173,20 @@ def _gone(was: Slot, now: Slot) -> list[Message]:
     reason = last.outcome if last and known and last.outcome else "settled"
     if reason == "answered":
         return []  # taken and over before it could be told: the agent's state says so
-    return [OfferGone(ringing.reservation_id, reason)]
+    return [OfferGone(sequence, ringing.reservation_id, reason)]
 
 
-def _talks(was: Slot, now: Slot) -> list[Message]:
+def _talks(was: Slot, now: Slot, sequence: int) -> list[Shown]:
     before, after = was.filling, now.filling
-    told: list[Message] = []
+    told: list[Shown] = []
     if isinstance(before, Talking | Hold) and not (
         isinstance(after, Talking | Hold) and after.reservation_id == before.reservation_id
     ):
-        told.append(_call(before, "ended"))
+        told.append(_call(before, "ended", sequence))
     elif isinstance(after, WrapUp) and isinstance(before, Free):
-        told.append(_call(after, "ended"))
+        told.append(_call(after, "ended", sequence))
     if isinstance(after, Talking | Hold) and _joined(after) and not _same_joined(before, after):
-        told.append(_call(after, "connected"))
+        told.append(_call(after, "connected", sequence))
     return told
 
 
@@ -177,8 +203,11 @@ def _same_joined(before: object, after: Talking | Hold) -> bool:
     )
 
 
-def _call(talk: Talking | Hold | WrapUp, state: Literal["connected", "ended"]) -> CallMessage:
+def _call(
+    talk: Talking | Hold | WrapUp, state: Literal["connected", "ended"], sequence: int
+) -> CallMessage:
     return CallMessage(
+        sequence=sequence,
         call_id=talk.call_id,
         reservation_id=talk.reservation_id,
         attempt=talk.attempt,

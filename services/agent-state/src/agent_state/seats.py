@@ -1,6 +1,7 @@
 """One agent's sockets in this process: each shows the same, and the last to go is waited for."""
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 
@@ -11,10 +12,23 @@ from agent_state.domain.agent import Agent, Desk
 from agent_state.domain.answers import Answer
 from agent_state.domain.commands import DeskCommand, LeaveDesk, LoseConnection, TakeDesk
 from agent_state.domain.refusals import UnknownAgent
-from agent_state.projections import between, frame, opening
+from agent_state.domain.view import view_of
+from agent_state.projections import (
+    Heartbeat,
+    Message,
+    Resumed,
+    Snapshot,
+    between,
+    frame,
+    nothing_shown,
+)
 from agent_state.tables import AGENT
+from contact_runtime.clock import Clock
 from contact_runtime.errors import Transient
 from contact_runtime.rows import Store
+
+MOST_KEPT = 8
+"""States that were shown: a desktop that showed one of them is told what has changed since."""
 
 MOST_FRAMES = 1_000
 """A socket that is so far behind is closed: its desktop connects again and gets a snapshot."""
@@ -35,9 +49,17 @@ class Line:
         self._websocket = websocket
         self._frames: asyncio.Queue[str] = asyncio.Queue(MOST_FRAMES)
         self._late = False
+        self._silent = True
+
+    def beat(self, text: str) -> None:
+        """Have `text` written if nothing else was put since the last beat."""
+        if self._silent:
+            self.put([text])
+        self._silent = True
 
     def put(self, frames: Iterable[str]) -> None:
         """Have `frames` written."""
+        self._silent = False
         for one in frames:
             try:
                 self._frames.put_nowait(one)
@@ -55,11 +77,19 @@ class Line:
 class Seat:
     """The sockets of one agent in this process (`place`), fed from the agent's row.
 
-    When the last of them has closed, the agent has `grace_s` of machine time to come back.
+    When the last of them has closed, the agent has `grace_s` of machine time to come back. What was
+    shown last is kept, so that a desktop whose line broke is told only what it missed.
     """
 
     def __init__(
-        self, agent_id: str, store: Store, submit: Submit, place: str, grace_s: float
+        self,
+        agent_id: str,
+        store: Store,
+        submit: Submit,
+        clock: Clock,
+        *,
+        place: str,
+        grace_s: float,
     ) -> None:
         self._agent_id = agent_id
         self._store = store
@@ -68,14 +98,16 @@ class Seat:
         self._grace_s = grace_s
         self._sitting = 0
         self._lines: set[Line] = set()
+        self._clock = clock
         self._agent = Agent.new(agent_id)
+        self._shown: deque[Agent] = deque(maxlen=MOST_KEPT)
         self._known = asyncio.Event()
         self._following = asyncio.create_task(self._follow(), name="seat")
         self._taking: asyncio.Task[None] | None = None
         self._leaving: asyncio.Task[None] | None = None
 
-    async def sit(self, line: Line) -> None:
-        """Show `line` the agent as they are, and from then on every change.
+    async def sit(self, line: Line, after: int | None) -> None:
+        """Show `line` the agent as they are, or what it missed `after`, and then every change.
 
         Raises:
             UnknownAgent: nobody has described such an agent.
@@ -86,10 +118,26 @@ class Seat:
         await self._known.wait()
         if self._agent.profile is None:
             raise UnknownAgent(f"agent {self._agent_id} does not exist")
-        line.put(map(frame, opening(self._agent)))
+        line.put(map(frame, self._opening(after)))
         self._lines.add(line)
         if self._agent.desk != Desk(self._place):
             self._take_desk()
+
+    def _opening(self, after: int | None) -> list[Message]:
+        now, agent = self._clock.now(), self._agent
+        kept = next((past for past in (*self._shown, agent) if past.version == after), None)
+        if after is None or kept is None:
+            told = between(nothing_shown(agent), agent)
+            return [Snapshot(agent.version, now, self._clock.scale, view_of(agent)), *told]
+        first = Resumed(agent.version, now, self._clock.scale, after)
+        return [first, *between(kept, agent)]
+
+    def beat(self) -> None:
+        """Say that the line is alive where nothing else has said so since the last beat."""
+        if self._lines:
+            text = frame(Heartbeat(self._agent.version, self._clock.now()))
+            for line in self._lines:
+                line.beat(text)
 
     def leave(self, line: Line, gone: Callable[[], None]) -> None:
         """Show `line` nothing more; `gone` is called when the grace of the last one is over."""
@@ -129,6 +177,8 @@ class Seat:
         if after.version < before.version:
             return  # read from the database before the last commit of this process
         self._agent = after
+        if after.version > before.version:
+            self._shown.append(before)
         if not self._lines:
             return
         frames = [frame(message) for message in between(before, after)]

@@ -11,6 +11,8 @@ from starlette.websockets import WebSocket
 
 from agent_state.bodies import CommandBody
 from agent_state.commands import Order
+from agent_state.desktop_protocol import NAME as PROTOCOL
+from agent_state.desktop_protocol import must_speak
 from agent_state.domain.agent import Agent, Offline
 from agent_state.domain.answers import refusal_of
 from agent_state.domain.commands import LeaveDesk, LoseConnection
@@ -19,6 +21,7 @@ from agent_state.problems import document_of, problem_of, try_again
 from agent_state.projections import Reply, frame
 from agent_state.seats import RETRY_S, Line, Seat, Submit, insist
 from agent_state.tables import AGENT
+from contact_runtime.clock import Clock
 from contact_runtime.errors import Transient
 from contact_runtime.http.auth import Principal, accept
 from contact_runtime.http.problems import INVALID_REQUEST, TOKEN_INVALID, Problem
@@ -26,28 +29,51 @@ from contact_runtime.rows import Store
 
 TOKEN_EXPIRED = 4401
 
+HEARTBEAT_S = 10.0
+"""Machine seconds: a desktop that has heard nothing for two of these connects again."""
+
+BEATS = 20
+"""Shares of all lines, so that thousands of heartbeats do not come at once."""
+
 
 class Sockets:
     """The seats of this process, by agent. `place` names the process, anew at each start."""
 
-    def __init__(self, store: Store, submit: Submit, *, place: str, grace_s: float) -> None:
+    def __init__(
+        self,
+        store: Store,
+        submit: Submit,
+        clock: Clock,
+        *,
+        place: str,
+        grace_s: float,
+        heartbeat_s: float = HEARTBEAT_S,
+    ) -> None:
         """Feed sockets from `store`; commands go through `submit`."""
+        self._clock = clock
+        self._heartbeat_s = heartbeat_s
         self._store = store
         self._submit = submit
         self._place = place
         self._grace_s = grace_s
         self._seats: dict[str, Seat] = {}
 
-    async def attend(self, websocket: WebSocket, agent_id: str, principal: Principal) -> None:
+    async def attend(
+        self, websocket: WebSocket, agent_id: str, principal: Principal, after: int | None
+    ) -> None:
         """Serve one socket of an agent until it closes or its token ends.
+
+        A desktop that showed the state numbered `after` is told what it missed, if that is known.
 
         Raises:
             UnknownAgent: there is no such agent; the socket is not open yet.
+            UnknownProtocol: the desktop speaks other versions only.
         """
+        must_speak(websocket.scope.get("subprotocols", ()))
         line, seat = Line(websocket), self._seat(agent_id)
         try:
-            await seat.sit(line)
-            await accept(websocket)
+            await seat.sit(line, after)
+            await accept(websocket, PROTOCOL)
             await self._serve(websocket, line, agent_id, principal)
         finally:
             seat.leave(line, lambda: self._stand_up(agent_id, seat))
@@ -68,11 +94,15 @@ class Sockets:
         """Look after agents whose sockets died with an earlier process, until `stop` is set."""
         told = asyncio.create_task(stop.wait())
         sweeping = asyncio.create_task(self._sweep(), name="sweep")
-        await asyncio.wait({told, sweeping}, return_when=asyncio.FIRST_COMPLETED)
+        beating = asyncio.create_task(self._beat(), name="heartbeats")
+        await asyncio.wait({told, sweeping, beating}, return_when=asyncio.FIRST_COMPLETED)
         if sweeping.done():
             sweeping.result()  # a failure of it is one of the process
-        await told
+        await asyncio.wait({told, beating}, return_when=asyncio.FIRST_COMPLETED)
+        if beating.done():
+            beating.result()
         sweeping.cancel()
+        beating.cancel()
         self.close()
 
     def close(self) -> None:
@@ -84,7 +114,14 @@ class Sockets:
     def _seat(self, agent_id: str) -> Seat:
         seat = self._seats.get(agent_id)
         if seat is None:
-            seat = Seat(agent_id, self._store, self._submit, self._place, self._grace_s)
+            seat = Seat(
+                agent_id,
+                self._store,
+                self._submit,
+                self._clock,
+                place=self._place,
+                grace_s=self._grace_s,
+            )
             self._seats[agent_id] = seat
         return seat
 
@@ -115,6 +152,15 @@ class Sockets:
         return Reply(
             command_id=body.command_id, ok=error is None, sequence=answer.version, error=error
         )
+
+    async def _beat(self) -> None:
+        """Have every silent line say that it is alive, once in `heartbeat_s`, evenly spread."""
+        while True:
+            for share in range(BEATS):
+                await asyncio.sleep(self._heartbeat_s / BEATS)
+                for agent_id, seat in list(self._seats.items()):
+                    if hash(agent_id) % BEATS == share:
+                        seat.beat()
 
     async def _sweep(self) -> None:
         """Give everybody whose sockets an earlier process held the grace, then sign them out.

@@ -171,13 +171,14 @@ def bearer_token(connection: HTTPConnection) -> str | None:
     return None
 
 
-async def accept(websocket: WebSocket) -> None:
+async def accept(websocket: WebSocket, speaks: str | None = None) -> None:
     """Accept a WebSocket, choosing a subprotocol it offered: browsers insist on one.
 
-    A name that is not the token is preferred, so that the token does not travel back.
+    `speaks` is preferred, then a name that is not the token, so that this does not travel back.
     """
     offered: list[str] = websocket.scope.get("subprotocols", [])
     names = [name for name in offered if not name.startswith(_SUBPROTOCOL)]
+    names.sort(key=lambda name: name != speaks)
     await websocket.accept(subprotocol=next(iter([*names, *offered]), None))
 
 

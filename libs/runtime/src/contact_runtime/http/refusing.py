@@ -35,7 +35,10 @@ _MOST_FAULTS = 50
 
 
 class Refusing:
-    """The table of one application: its domain's refusals beside everybody's problems."""
+    """The table of one application: its domain's refusals beside everybody's problems.
+
+    A refusal may have `truth`, what was true instead: the members of its document.
+    """
 
     def __init__(self, refusals: Mapping[type[Exception], int]) -> None:
         """Keep the problem type of each refusal.
@@ -59,7 +62,8 @@ class Refusing:
 
     async def _refusal(self, connection: HTTPConnection, refused: Exception) -> Response | None:
         kind = next(self._types[cls] for cls in type(refused).__mro__ if cls in self._types)
-        return await answer(connection, kind, str(refused) or kind.title)
+        truth: Mapping[str, Any] = getattr(refused, "truth", {})
+        return await answer(connection, kind, str(refused) or kind.title, **truth)
 
 
 async def answer(

@@ -138,6 +138,15 @@ class CommandIdReused(Refusal):
     code = "command-id-reused"
 
 
+class UnknownProtocol(Refusal):
+    """The desktop speaks no version of the protocol that this service speaks.
+
+    The member `speaks` names the one it does; offer it as a subprotocol.
+    """
+
+    code = "desktop-protocol-unknown"
+
+
 class PoolFixed(Refusal):
     """A signed-in agent cannot change to another pool.
 
@@ -167,6 +176,7 @@ REFUSALS: tuple[type[Refusal], ...] = (
     Consulting,
     NotConsulting,
     CommandIdReused,
+    UnknownProtocol,
     PoolFixed,
     TransferToSelf,
 )
