@@ -49,7 +49,7 @@ class Post:
     async def subscribe(self, url: str, **fields: Any) -> Endpoint:
         given: dict[str, Any] = {"endpoint_id": "we_1", "client": None, "since": FACT_AT} | fields
         self.secret = secret_of(secrets.token_bytes(SECRET_BYTES))
-        return await self.endpoints.create(
+        made = await self.endpoints.create(
             given["endpoint_id"],
             given["client"],
             Wanted(url=url, description="", types=given.get("types", ["call.answered"])),
@@ -57,6 +57,8 @@ class Post:
             since=given["since"],
             now=self.now,
         )
+        assert made is not None
+        return made
 
     async def tell(self, *notices: Notice) -> int:
         async with self.store.unit() as unit:

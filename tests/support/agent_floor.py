@@ -105,7 +105,7 @@ class Floor:
         sequence = self.sequences[stream] = self.sequences.get(stream, 0) + 1
         offset = self.offsets[topic.name]
         self.offsets[topic.name] = offset + self._stride
-        client = "acme" if isinstance(event, CallArrived) else None
+        client = "acme" if isinstance(event, CallArrived | CallRouted) else None
         envelope = Envelope(
             id=f"{topic.name}/{offset}",
             source="/polycentre/test",

@@ -14,7 +14,8 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from agent_state import http
 from agent_state.desktop_protocol import asyncapi
-from agent_state.main import background, furnished, parts
+from agent_state.main import background, furnished, parts, with_webhooks
+from agent_state.webhooks.desk import Webhooks
 from contact_events.envelope import decode, headers_of, key_of
 from contact_events.partitions import partition_of
 from contact_events.registry import Event
@@ -32,6 +33,7 @@ from contact_runtime.rows import Store
 from contact_runtime.serve import serve
 from contact_runtime.store import SqlStore
 from contact_runtime.store import connect as connect_database
+from contact_runtime.webhooks.addresses import networks_of
 from tests.support.agent_floor import Floor
 from tests.support.wait import until
 
@@ -174,8 +176,9 @@ async def agent_service(
     log: MemoryLog | None = None,
     grace_s: float = 0.3,
     heartbeat_s: float = 600.0,
+    networks: str = "127.0.0.0/8",
 ) -> AsyncIterator[AgentService]:
-    """Run agent-state on `store` while the block is open."""
+    """Run agent-state on `store` while the block is open; webhooks need a database."""
     log = log or MemoryLog()
     await log.ensure_topics(TOPICS, PARTITIONS)
     mint(keys, "supervisor")
@@ -183,15 +186,20 @@ async def agent_service(
     metrics, health, ports = Metrics(), Health(), asyncio.Queue[int]()
     context = parts(store, service.clock, metrics, grace_s=grace_s, heartbeat_s=heartbeat_s)
     await furnished(store, service.clock)
-    auth = Auth(str(keys / JWKS_FILE), ISSUER, AUDIENCE)
+    app = application(context, Auth(str(keys / JWKS_FILE), ISSUER, AUDIENCE), metrics)
+    webhooks = None
+    if isinstance(store, SqlStore):
+        webhooks = Webhooks(store, service.clock, metrics, networks=networks_of(networks))
+        with_webhooks(app, webhooks)
+    beside = webhooks.work(log) if webhooks else []
     running = asyncio.create_task(
         serve(
-            application(context, auth, metrics),
+            app,
             create_ops_app(health, metrics),
             health=health,
             http_port=0,
             ops_port=0,
-            tasks=background(store, log, service.clock, context.sockets, metrics),
+            tasks=background(store, log, service.clock, context.sockets, metrics, beside),
             on_listening=lambda http_port, _: ports.put_nowait(http_port),
             grace_s=1.0,
         )
@@ -204,4 +212,6 @@ async def agent_service(
         running.cancel()
         with suppress(asyncio.CancelledError):
             await running
+        if webhooks:
+            await webhooks.close()
         await context.close()

@@ -354,3 +354,11 @@ def test_void_decisions_ring_nobody() -> None:
     zombie = CallRouted(**{f: getattr(offer, f) for f in offer.__struct_fields__} | {"owner": "r0"})
     floor.hear(zombie)
     assert floor.told() == []
+
+
+def test_whose_call_it_is_is_told_from_the_offer_on_although_its_arrival_is_read_later() -> None:
+    floor = Floor("a1")
+    offer = floor.rung("k1", "a1")
+    floor.order("a1", AcceptOffer(reservation_id=offer.reservation_id), "c1")
+    (answered,) = [e for e in floor.store.outbox if isinstance(e.data, CallAnswered)]
+    assert (answered.client, answered.project) == ("acme", "sales")

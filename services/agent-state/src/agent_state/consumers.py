@@ -82,7 +82,7 @@ async def _hear(unit: Unit, received: Received, cause: Cause) -> None:
         case CallRouted(call_id=call_id, agent_id=agent_id):
             memo = await unit.load(CALL_MEMO, call_id)
             unit.put(CALL_MEMO, call_id, held_by(memo, agent_id))
-            await carry_out(unit, agent_id, offer_of(memo, fact), cause)
+            await carry_out(unit, agent_id, offer_of(memo, fact, received.envelope), cause)
         case CallRescinded(agent_id=agent_id, reservation_id=reservation_id):
             await carry_out(unit, agent_id, RescindOffer(reservation_id=reservation_id), cause)
         case CallAgentLegAnswered(agent_id=agent_id, reservation_id=reservation_id):

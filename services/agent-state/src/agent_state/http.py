@@ -14,6 +14,7 @@ from agent_state.domain.refusals import UnknownAgent
 from agent_state.kinds import CODES, KINDS
 from agent_state.problems import STATUSES, problem_of
 from agent_state.views import AnswerView
+from agent_state.webhooks import http as webhooks
 from contact_runtime.http import context as request_context
 from contact_runtime.http.auth import Principal, require
 from contact_runtime.http.bodies import Id
@@ -27,8 +28,9 @@ REFUSALS: dict[type[Exception], int] = {
     EtagMalformed: 400,
     RevisionStale: 412,
     PreconditionMissing: 428,
+    **webhooks.REFUSALS,
 }
-FAULTS = CODES
+FAULTS = {**CODES, **webhooks.FAULTS}
 
 
 routes = APIRouter()

@@ -2,7 +2,10 @@
 
 import asyncio
 import secrets
+from collections.abc import Sequence
 from contextlib import suppress
+
+from fastapi import FastAPI
 
 from agent_state import http
 from agent_state.commands import Order, needs, obey
@@ -15,11 +18,15 @@ from agent_state.seats import RETRY_S
 from agent_state.settings import Settings
 from agent_state.sockets import HEARTBEAT_S, Sockets
 from agent_state.tables import AGENT
+from agent_state.webhooks import http as webhooks_http
+from agent_state.webhooks.desk import Webhooks
+from agent_state.webhooks.payloads import outgoing
 from contact_runtime.batcher import CommandBatcher
 from contact_runtime.clock import Clock
 from contact_runtime.consuming import consuming
 from contact_runtime.errors import Transient
 from contact_runtime.ground import Ground, app_of
+from contact_runtime.lease import Led
 from contact_runtime.log import Log
 from contact_runtime.metrics import Metrics
 from contact_runtime.rows import Store, Unit
@@ -70,9 +77,14 @@ async def furnished(store: Store, clock: Clock) -> None:
 
 
 def background(
-    store: Store, log: Log, clock: Clock, sockets: Sockets, metrics: Metrics
+    store: Store,
+    log: Log,
+    clock: Clock,
+    sockets: Sockets,
+    metrics: Metrics,
+    beside: Sequence[Led] = (),
 ) -> list[Background]:
-    """Return what runs beside the API: on one replica its reader, timers and relay."""
+    """Return what runs beside the API: on one replica its reader, timers, relay and `beside`."""
     consumers = consuming(
         "agent-state",
         store,
@@ -83,6 +95,7 @@ def background(
         clock=clock,
         metrics=metrics,
         timers=[(AGENT, tick)],
+        beside=beside,
     )
 
     async def listen(stop: asyncio.Event) -> None:
@@ -101,6 +114,14 @@ def background(
     ]
 
 
+def with_webhooks(app: FastAPI, webhooks: Webhooks) -> FastAPI:
+    """Return the application with the routes of webhooks, and what they send documented."""
+    app.include_router(webhooks_http.routes)
+    app.webhooks.include_router(outgoing)
+    app.state.webhooks = webhooks
+    return app
+
+
 async def main(settings: Settings) -> int:
     """Run agent-state until it is told to stop; return the exit code."""
     ground = await Ground.of("agent-state", settings)
@@ -115,9 +136,14 @@ async def main(settings: Settings) -> int:
         description=DESCRIPTION,
         context=context,
     )
+    networks = settings.named_networks
+    webhooks = Webhooks(store, ground.clock, ground.metrics, networks=networks)
+    with_webhooks(app, webhooks)
     try:
-        tasks = background(store, ground.log, ground.clock, context.sockets, ground.metrics)
+        sockets, work = context.sockets, webhooks.work(ground.log)
+        tasks = background(store, ground.log, ground.clock, sockets, ground.metrics, work)
         return await ground.serve(app, tasks)
     finally:
+        await webhooks.close()
         await context.close()
         await store.close()

@@ -1,8 +1,9 @@
 """The settings of agent-state."""
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from contact_runtime.settings import ServiceSettings
+from contact_runtime.webhooks.addresses import Network, networks_of
 
 
 class Settings(ServiceSettings):
@@ -15,3 +16,18 @@ class Settings(ServiceSettings):
         le=3600,
         description="machine seconds between an agent's last socket and their sign-out",
     )
+    webhook_networks: str = Field(
+        default="",
+        description="networks inside that webhooks may go to, also unencrypted, comma separated",
+    )
+
+    @field_validator("webhook_networks")
+    @classmethod
+    def _are_networks(cls, written: str) -> str:
+        networks_of(written)
+        return written
+
+    @property
+    def named_networks(self) -> tuple[Network, ...]:
+        """Networks inside that webhooks may go to."""
+        return networks_of(self.webhook_networks)

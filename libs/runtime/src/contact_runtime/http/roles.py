@@ -14,8 +14,12 @@ AGENT = CHOICES | frozenset({"agents:act", "callers:read"})
 AS_AGENTS = frozenset({"agent", "partner"})
 """Roles that speak for one agent, whom their token names."""
 
-INTEGRATOR = CHOICES | frozenset(
-    {"calls:write", "calls:read", "agents:act", "live:read", "places:read"}
+WEBHOOKS = frozenset({"webhooks:read", "webhooks:write"})
+
+INTEGRATOR = (
+    CHOICES
+    | WEBHOOKS
+    | frozenset({"calls:write", "calls:read", "agents:act", "live:read", "places:read"})
 )
 
 ADMINISTRATOR = (

@@ -10,6 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from contact_runtime.driver import lent
 
+MOST = 100
+"""Endpoints of one client, and of the operator: each costs something with every fact."""
+
 State = Literal["enabled", "disabled"]
 Reason = Literal["failing", "gone"]
 
@@ -19,7 +22,8 @@ _COLUMNS = """endpoint_id, client, url, description, types, state, disabled_for,
 _CREATE = f"""
 INSERT INTO webhook_endpoints (endpoint_id, client, url, description, types, secret, state, since,
     version, created_at, changed_at)
-VALUES ($1, $2, $3, $4, $5::text[], $6, 'enabled', $7, 1, $8, $8)
+SELECT $1, $2::text, $3, $4, $5::text[], $6, 'enabled', $7, 1, $8, $8
+WHERE (SELECT count(*) FROM webhook_endpoints WHERE client IS NOT DISTINCT FROM $2) < $9
 RETURNING {_COLUMNS}
 """
 _FIND = f"SELECT {_COLUMNS} FROM webhook_endpoints WHERE endpoint_id = $1"
@@ -92,12 +96,13 @@ class Endpoints:
         *,
         since: datetime,
         now: datetime,
-    ) -> Endpoint:
-        """Return a new endpoint, which is told of facts from the business time `since` on."""
+    ) -> Endpoint | None:
+        """Return a new endpoint, which is told of facts from the business time `since` on.
+
+        None if the client, or the operator, has `MOST` of them.
+        """
         said = (wanted.url, wanted.description, list(wanted.types))
-        found = await self._one(_CREATE, endpoint_id, client, *said, secret, since, now)
-        assert found is not None
-        return found
+        return await self._one(_CREATE, endpoint_id, client, *said, secret, since, now, MOST)
 
     async def find(self, endpoint_id: str) -> Endpoint | None:
         """Return an endpoint, if there is one of this id."""

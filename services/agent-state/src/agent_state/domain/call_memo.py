@@ -93,8 +93,12 @@ def let_go_by(memo: CallMemo, agent_ids: frozenset[str]) -> CallMemo:
     return replace(memo, holders=tuple(a for a in memo.holders if a not in agent_ids))
 
 
-def offer_of(memo: CallMemo, routed: CallRouted) -> RingOffer:
-    """Return the offer to the agent, with what is known of the call."""
+def offer_of(memo: CallMemo, routed: CallRouted, envelope: Envelope) -> RingOffer:
+    """Return the offer to the agent, with what is known of the call.
+
+    Whose call it is the decision tells, where the call's arrival is yet to be read.
+    """
+    whose = Card(client=envelope.client, project=envelope.project) if envelope.client else None
     return RingOffer(
         slot=routed.slot,
         call_id=routed.call_id,
@@ -102,7 +106,7 @@ def offer_of(memo: CallMemo, routed: CallRouted) -> RingOffer:
         reservation_id=routed.reservation_id,
         expires_at=routed.expires_at,
         queue_id=routed.queue_id,
-        card=memo.card,
+        card=memo.card or whose,
         ended=memo.ended_at is not None,
         superseded=memo.attempt > routed.attempt,
     )

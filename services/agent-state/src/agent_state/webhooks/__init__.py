@@ -1,0 +1,1 @@
+"""What integrators subscribe to: signed webhooks of offers, talks, wrap-up and agents' states."""

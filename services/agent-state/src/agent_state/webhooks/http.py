@@ -1,0 +1,295 @@
+"""The API of webhooks: subscriptions of integrators, their secrets, and what became of messages."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import Response
+
+from agent_state.webhooks.bodies import (
+    DeliveriesView,
+    DeliveryView,
+    EnableBody,
+    NewWebhookBody,
+    NewWebhookView,
+    RotateBody,
+    WebhookBody,
+    WebhookView,
+)
+from agent_state.webhooks.desk import Webhooks
+from agent_state.webhooks.payloads import OF_CALLS
+from contact_runtime.http.auth import Principal, require
+from contact_runtime.http.bodies import Id
+from contact_runtime.http.documents import Fault, Page, Senseless
+from contact_runtime.http.openapi import documented
+from contact_runtime.http.preconditions import (
+    Demanded,
+    Precondition,
+    PreconditionMissing,
+    RevisionStale,
+    etag,
+)
+from contact_runtime.http.problems import Problem, not_found, refusal_type
+from contact_runtime.webhooks.deliveries import State
+from contact_runtime.webhooks.endpoints import MOST, Endpoint
+
+NEWEST = 2**53
+
+
+class WebhookDisabled(Exception):
+    """The webhook is disabled. Enable it first; the member `disabled_for` says why it was."""
+
+    code = "webhook-disabled"
+
+
+class TooManyWebhooks(Exception):
+    """There are as many webhooks as there may be. Delete one; the member `most` is how many."""
+
+    code = "too-many-webhooks"
+
+
+REFUSALS: dict[type[Exception], int] = {
+    TooManyWebhooks: 409,
+    WebhookDisabled: 409,
+}
+FAULTS = {
+    "url": "No webhook could go there; the detail says why.",
+    "unencrypted_url": "http:// is for networks that the operator has named, and there are none.",
+    "operators_only": "A client's webhook is not told of agents' states.",
+}
+_STALE, _MISSING = refusal_type(RevisionStale, 412), refusal_type(PreconditionMissing, 428)
+_DISABLED, _TOO_MANY = refusal_type(WebhookDisabled, 409), refusal_type(TooManyWebhooks, 409)
+_CONDITIONS: dict[int | str, dict[str, Any]] = {
+    412: documented(_STALE, "Not the present revision; `ETag` is"),
+    428: documented(_MISSING, "`If-Match` is needed"),
+}
+_WHILE_ENABLED: dict[int | str, dict[str, Any]] = {409: documented(_DISABLED, "It is disabled")}
+_WHILE_ROOM: dict[int | str, dict[str, Any]] = {409: documented(_TOO_MANY, "There are too many")}
+
+routes = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
+Reads = Annotated[Principal, Depends(require("webhooks:read"))]
+Writes = Annotated[Principal, Depends(require("webhooks:write"))]
+
+
+def _of_app(request: Request) -> Webhooks:
+    found: Webhooks = request.app.state.webhooks
+    return found
+
+
+AtDesk = Annotated[Webhooks, Depends(_of_app)]
+
+
+async def _found(desk: Webhooks, principal: Principal, webhook_id: str) -> Endpoint:
+    endpoint = await desk.endpoints.find(webhook_id)
+    if endpoint is None:
+        raise not_found("the webhook")
+    principal.must_read(endpoint.client, "the webhook")
+    return endpoint
+
+
+@dataclass(frozen=True)
+class Change:
+    """Who wants to change a webhook, and what must be true of it."""
+
+    principal: Writes
+    desk: AtDesk
+    demanded: Demanded
+    response: Response
+
+    async def endpoint(self, webhook_id: str) -> Endpoint:
+        """Return the webhook, if it is the asker's."""
+        return await _found(self.desk, self.principal, webhook_id)
+
+    def hold(self, endpoint: Endpoint) -> None:
+        """Do nothing if the webhook is as demanded.
+
+        Raises:
+            Problem: 412, it is not.
+            PreconditionMissing: nothing was demanded.
+        """
+        demanded: Precondition = self.demanded
+        try:
+            demanded.hold(endpoint.endpoint_id, endpoint.version, exists=True)
+        except RevisionStale as stale:
+            headers = {"ETag": etag(stale.revision)}
+            raise Problem(_STALE, str(stale), headers=headers, revision=stale.revision) from None
+
+    def tagged(self, endpoint: Endpoint) -> Endpoint:
+        """Return the webhook; its revision stands in the answer's `ETag`."""
+        self.response.headers["ETag"] = etag(endpoint.version)
+        return endpoint
+
+
+Changes = Annotated[Change, Depends()]
+
+
+@routes.post("", status_code=201, responses=_WHILE_ROOM)
+async def create_webhook(
+    body: NewWebhookBody, principal: Writes, desk: AtDesk, response: Response
+) -> NewWebhookView:
+    """Subscribe an address to facts that happen from the answer on.
+
+    The secret is shown in this answer and never again.
+    """
+    client = body.client or principal.client
+    principal.must_read(client, "the client")
+    _check(desk, body, client)
+    made = await desk.create(client, body.wanted())
+    if made is None:
+        raise Problem(_TOO_MANY, most=MOST)
+    endpoint, secret = made
+    response.headers["ETag"] = etag(endpoint.version)
+    response.headers["Location"] = f"{routes.prefix}/{endpoint.endpoint_id}"
+    return NewWebhookView.with_secret(endpoint, secret)
+
+
+@routes.get("")
+async def read_webhooks(
+    principal: Reads,
+    desk: AtDesk,
+    after: Annotated[Id | None, Query(description="`next` of the page before")] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+) -> Page[WebhookView]:
+    """Return webhooks by id: a client's token sees its own, the operator's all."""
+    found = await desk.endpoints.page(after or "", principal.client, limit + 1)
+    items = [WebhookView.of(endpoint) for endpoint in found[:limit]]
+    return Page(items=items, next=items[-1].webhook_id if len(found) > limit else None)
+
+
+@routes.get("/{webhook_id}")
+async def read_webhook(
+    webhook_id: Id, principal: Reads, desk: AtDesk, response: Response
+) -> WebhookView:
+    """Return a webhook as it is; its secret is never shown again."""
+    endpoint = await _found(desk, principal, webhook_id)
+    response.headers["ETag"] = etag(endpoint.version)
+    return WebhookView.of(endpoint)
+
+
+@routes.put("/{webhook_id}", responses=_CONDITIONS)
+async def change_webhook(webhook_id: Id, body: WebhookBody, change: Changes) -> WebhookView:
+    """Say anew where to and of what. The same again changes nothing and needs no `If-Match`.
+
+    What waits already goes to the new address.
+    """
+    wanted = body.wanted()
+    while True:
+        endpoint = await change.endpoint(webhook_id)
+        _check(change.desk, body, endpoint.client)
+        said = (endpoint.url, endpoint.description, list(endpoint.types))
+        if said == (wanted.url, wanted.description, wanted.types):
+            return WebhookView.of(change.tagged(endpoint))
+        change.hold(endpoint)
+        changed = await change.desk.change(endpoint, wanted)
+        if changed is not None:
+            return WebhookView.of(change.tagged(changed))
+
+
+@routes.delete("/{webhook_id}", status_code=204, responses=_CONDITIONS)
+async def delete_webhook(webhook_id: Id, change: Changes) -> None:
+    """Delete a webhook, with all that waits for it."""
+    while True:
+        endpoint = await change.endpoint(webhook_id)
+        change.hold(endpoint)
+        if await change.desk.endpoints.delete(endpoint.endpoint_id, endpoint.version):
+            return
+
+
+@routes.post("/{webhook_id}/secret", responses=_CONDITIONS)
+async def rotate_secret(webhook_id: Id, body: RotateBody, change: Changes) -> NewWebhookView:
+    """Sign with a new secret from now on, and for `overlap_s` with the one before, too.
+
+    The new secret is shown in this answer and never again.
+    """
+    while True:
+        endpoint = await change.endpoint(webhook_id)
+        change.hold(endpoint)
+        made = await change.desk.rotate(endpoint, body.overlap_s)
+        if made is not None:
+            return NewWebhookView.with_secret(change.tagged(made[0]), made[1])
+
+
+@routes.post("/{webhook_id}/enable")
+async def enable_webhook(
+    webhook_id: Id, body: EnableBody, principal: Writes, desk: AtDesk, response: Response
+) -> WebhookView:
+    """Enable a disabled webhook: it is told of facts from now on.
+
+    Of the facts since it was disabled it is not told. What was given up by then is sent with
+    `repeat_dead`.
+    """
+    endpoint = await _found(desk, principal, webhook_id)
+    enabled = await desk.enable(endpoint, repeat_dead=body.repeat_dead)
+    response.headers["ETag"] = etag(enabled.version)
+    return WebhookView.of(enabled)
+
+
+@routes.post("/{webhook_id}/test", status_code=202, responses=_WHILE_ENABLED)
+async def test_webhook(webhook_id: Id, principal: Writes, desk: AtDesk) -> DeliveryView:
+    """Send a message of type `webhook.test`; its delivery tells what became of it."""
+    endpoint = await _enabled(desk, principal, webhook_id)
+    return DeliveryView.of(await desk.test(endpoint))
+
+
+@routes.get("/{webhook_id}/deliveries")
+async def read_deliveries(
+    webhook_id: Id,
+    principal: Reads,
+    desk: AtDesk,
+    before: Annotated[
+        int | None, Query(ge=1, le=NEWEST, description="`next` of the page before")
+    ] = None,
+    state: Annotated[State | None, Query(description="only these")] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> DeliveriesView:
+    """Return what was sent or waits, the newest first; what ended two weeks ago is forgotten."""
+    endpoint = await _found(desk, principal, webhook_id)
+    found = await desk.deliveries.page(endpoint.endpoint_id, before or NEWEST, state, limit + 1)
+    more = len(found) > limit
+    return DeliveriesView(
+        items=[DeliveryView.of(delivery) for delivery in found[:limit]],
+        next=found[limit - 1].number if more else None,
+    )
+
+
+@routes.get("/{webhook_id}/deliveries/{delivery_id}")
+async def read_delivery(
+    webhook_id: Id, delivery_id: Id, principal: Reads, desk: AtDesk
+) -> DeliveryView:
+    """Return what became of one message."""
+    endpoint = await _found(desk, principal, webhook_id)
+    delivery = await desk.deliveries.find(endpoint.endpoint_id, delivery_id)
+    if delivery is None:
+        raise not_found("the delivery")
+    return DeliveryView.of(delivery)
+
+
+@routes.post(
+    "/{webhook_id}/deliveries/{delivery_id}/repeat", status_code=202, responses=_WHILE_ENABLED
+)
+async def repeat_delivery(
+    webhook_id: Id, delivery_id: Id, principal: Writes, desk: AtDesk
+) -> DeliveryView:
+    """Send a message again now, with the same `webhook-id`, whatever became of it."""
+    endpoint = await _enabled(desk, principal, webhook_id)
+    delivery = await desk.repeat(endpoint, delivery_id)
+    if delivery is None:
+        raise not_found("the delivery")
+    return DeliveryView.of(delivery)
+
+
+async def _enabled(desk: Webhooks, principal: Principal, webhook_id: str) -> Endpoint:
+    endpoint = await _found(desk, principal, webhook_id)
+    if endpoint.state == "disabled":
+        raise Problem(_DISABLED, disabled_for=endpoint.disabled_for)
+    return endpoint
+
+
+def _check(desk: Webhooks, body: WebhookBody, client: str | None) -> None:
+    faults = []
+    if body.url.startswith("http:") and not desk.unencrypted:
+        faults.append(Fault(("url",), "unencrypted_url", FAULTS["unencrypted_url"]))
+    if client is not None and not OF_CALLS.issuperset(body.types):
+        faults.append(Fault(("types",), "operators_only", FAULTS["operators_only"]))
+    if faults:
+        raise Senseless(faults)
