@@ -10,6 +10,13 @@ TELEPHONES = Setting(
         "a2": Worker("minsk", skills=("q2",), telephone=True),
     }
 )
+TRIO = Setting(
+    {
+        "a1": Worker(),
+        "a2": Worker("minsk", skills=("q2",)),
+        "a3": Worker("minsk", skills=()),
+    }
+)
 ALONE = Setting({"a1": Worker(slots=2)})
 
 TALK: tuple[Action, ...] = (*LEAD, ("arrive", "q1"), DELIVER, ("accept", "a1", 0), DELIVER)
@@ -92,6 +99,21 @@ CONSULTING: dict[str, Directed] = {
             ("deliver", "ivr:agent-state"),
             ("complete", "a1", 0),
             ("deliver", "ivr:agent-state"),
+            DELIVER,
+        ),
+    ),
+    "slot_moves_once": Directed(
+        TRIO,
+        (
+            *JOINED,
+            ("try", "consult_agent", "a2", 0, "a3"),
+            DELIVER,
+            ("try", "accept", "a3", 0),
+            DELIVER,
+            ("try", "complete", "a2", 0),
+            ("deliver", "tell ivr:C1", "tell ivr:C2"),
+            ("complete", "a1", 0),
+            ("deliver", "tell ivr:C1", "tell ivr:C2"),
             DELIVER,
         ),
     ),

@@ -2,12 +2,16 @@
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from agent_state.domain.agent import Consult
+from agent_state.domain.card import Card, Sent
 from agent_state.domain.commands import (
     AcceptOffer,
     AgentCommand,
     CompleteTransfer,
     ConsultCall,
+    FinishWrapUp,
     HoldCall,
     LeaveConsultation,
     ResumeCall,
@@ -30,8 +34,14 @@ from contact_events.calls import (
     CallQueued,
     CallRecovered,
 )
+from contact_events.locations import CallerLocated
 from contact_events.wrapping import CallReleased
-from tests.support.agent_floor import Floor
+from tests.support.agent_floor import Floor, profile
+
+NAME = profile().name
+MOSCOW = CallerLocated(
+    call_id="k1", precision="region", source="plan", country="RU", region="RU-MOW"
+)
 
 
 def joined(floor: Floor, call_id: str, agent_id: str) -> str:
@@ -54,12 +64,13 @@ def talking(floor: Floor) -> str:
     return reservation_id
 
 
-def consulting(floor: Floor) -> str:
+def consulting(floor: Floor, note: str | None = None) -> str:
     """Let a1 ask for the consultation c1 about k1, and return a1's reservation."""
     reservation_id = talking(floor)
-    floor.order(
-        "a1", ConsultCall(reservation_id=reservation_id, consult_call_id="c1", queue_id="q2")
+    command = ConsultCall(
+        reservation_id=reservation_id, consult_call_id="c1", queue_id="q2", note=note
     )
+    floor.order("a1", command)
     arrived = CallArrived(
         call_id="c1",
         channel="voice",
@@ -211,6 +222,81 @@ def test_without_a_consultation_there_is_nothing_to_complete_or_to_leave() -> No
     reservation_id = talking(floor)
     assert refusal(floor, CompleteTransfer(reservation_id=reservation_id))[0] == "not-consulting"
     assert refusal(floor, LeaveConsultation(reservation_id=reservation_id))[0] == "not-consulting"
+
+
+def test_who_is_consulted_consults_nobody_about_that_but_may_once_they_have_the_caller() -> None:
+    floor = Floor("a1", "a2")
+    first = consulting(floor)
+    second = joined(floor, "c1", "a2")
+    command = ConsultCall(reservation_id=second, consult_call_id="c2", queue_id="q3")
+    refused = floor.order("a2", command, "x1").refused
+    assert refused is not None
+    assert (refused.code, refused.truth) == ("in-consultation", {"parent_call_id": "k1"})
+    floor.hear(
+        CallPartyJoined(call_id="k1", attempt=1, reservation_id=second, agent_id="a2"),
+        CallPartyLeft(call_id="k1", attempt=1, reservation_id=first, agent_id="a1"),
+        diverted(second),
+    )
+    assert floor.order("a2", command, "x2").refused is None
+
+
+def card_of(floor: Floor, agent_id: str) -> Card:
+    card: Card | None = floor.agent(agent_id).slots[0].filling.card  # type: ignore[union-attr]
+    assert card is not None
+    return card
+
+
+def test_who_is_consulted_sees_who_asks_and_why_and_whose_caller_it_is_about() -> None:
+    floor = Floor("a1", "a2")
+    consulting(floor, note="wants a refund")
+    floor.rung("c1", "a2")
+    card = card_of(floor, "a2")
+    assert card.parent_call_id == "k1"
+    assert card.sent == Sent(agent_id="a1", name=NAME, reason="consult", note="wants a refund")
+
+
+def test_who_took_the_caller_over_still_sees_who_sent_them_when_more_becomes_known() -> None:
+    floor = Floor("a1", "a2")
+    first = consulting(floor, note="wants a refund")
+    second = joined(floor, "c1", "a2")
+    floor.hear(
+        CallPartyJoined(call_id="k1", attempt=1, reservation_id=second, agent_id="a2"),
+        CallPartyLeft(call_id="k1", attempt=1, reservation_id=first, agent_id="a1"),
+        diverted(second),
+        MOSCOW,
+    )
+    card = card_of(floor, "a2")
+    assert card.parent_call_id is None
+    assert card.place is not None
+    assert card.sent == Sent(agent_id="a1", name=NAME, reason="transfer", note="wants a refund")
+
+
+def test_a_blind_transfer_shows_who_sent_it_and_why_and_so_does_its_return() -> None:
+    floor = Floor("a1", "a2")
+    reservation_id = talking(floor)
+    floor.order(
+        "a1", TransferCall(reservation_id=reservation_id, agent_id="a2", note="speaks Belarusian")
+    )
+    floor.hear(CallQueued(call_id="k1", attempt=2, agent_id="a2", sent_by="a1", reason="transfer"))
+    floor.rung("k1", "a2", attempt=2)
+    sent = Sent(agent_id="a1", name=NAME, reason="transfer", note="speaks Belarusian")
+    assert card_of(floor, "a2").sent == sent
+    floor.hear(CallQueued(call_id="k1", attempt=3, agent_id="a1", reason="overflow"))
+    floor.order("a1", FinishWrapUp(reservation_id=reservation_id))
+    floor.rung("k1", "a1", attempt=3)
+    assert card_of(floor, "a1").sent == replace(sent, reason="returned")
+
+
+def test_what_an_agent_writes_for_another_stands_in_no_event() -> None:
+    floor = Floor("a1", "a2")
+    reservation_id = consulting(floor, note="wants a refund")
+    floor.order("a1", LeaveConsultation(reservation_id=reservation_id))
+    floor.hear(CallAbandoned(call_id="c1", attempt=1))
+    command = TransferCall(reservation_id=reservation_id, queue_id="q2", note="owes us money")
+    floor.order("a1", command)
+    log = "".join(str(envelope.data) for envelope in floor.store.outbox)
+    assert "CallTransferRequested" in log
+    assert not any(note in log for note in ("refund", "owes"))
 
 
 def test_nobody_consults_themselves_or_before_the_caller_is_joined() -> None:

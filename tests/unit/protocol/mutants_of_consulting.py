@@ -117,6 +117,15 @@ CONSULTING: tuple[Mutant, ...] = (
         ),
     ),
     mutant(
+        8,
+        "slot_moves_once",
+        (
+            "agent_state.domain.consults",
+            "    if talk.card is not None and talk.card.parent_call_id is not None:",
+            "    if False:",
+        ),
+    ),
+    mutant(
         9,
         "consultation_fails",
         (

@@ -79,7 +79,10 @@ class CallReleaseRequested(Event, frozen=True):
 
 @event("call.transfer_requested", version=1, topic=ANSWERED, key="call_id")
 class CallTransferRequested(Event, frozen=True):
-    """The agent sends the caller to a queue, an agent, or whom the consultation reached."""
+    """The agent sends the caller to a queue, an agent, or whom the consultation reached.
+
+    `note` is not written: what agents write about callers is personal, and stands in no log.
+    """
 
     call_id: str
     reservation_id: str

@@ -93,6 +93,10 @@ class CommandBody(Body):
     queue: Id | None = Field(default=None, description="where to transfer, or to consult")
     agent_id: Id | None = Field(default=None, description="instead: to whom, or whom")
 
+    note: Annotated[str, Field(min_length=1, max_length=500)] | None = Field(
+        default=None, description="of transfer and consult: for whom it reaches; in no log"
+    )
+
     @model_validator(mode="after")
     def _names_what_it_needs(self) -> "CommandBody":
         if self.command in _ABOUT_A_CALL and self.reservation_id is None:
@@ -129,13 +133,14 @@ _ORDERS: dict[Name, Callable[[CommandBody], AgentCommand]] = {
     "resume": lambda said: ResumeCall(reservation_id=said.about),
     "release": lambda said: ReleaseCall(reservation_id=said.about),
     "transfer": lambda said: TransferCall(
-        reservation_id=said.about, queue_id=said.queue, agent_id=said.agent_id
+        reservation_id=said.about, queue_id=said.queue, agent_id=said.agent_id, note=said.note
     ),
     "consult": lambda said: ConsultCall(
         reservation_id=said.about,
         consult_call_id=derived_id("consultation", said.about, said.command_id),
         queue_id=said.queue,
         agent_id=said.agent_id,
+        note=said.note,
     ),
     "complete": lambda said: CompleteTransfer(reservation_id=said.about),
     "leave": lambda said: LeaveConsultation(reservation_id=said.about),

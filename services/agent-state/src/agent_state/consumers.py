@@ -5,16 +5,18 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from agent_state.commands import Cause, carry_out
-from agent_state.domain.agent import calls_held
+from agent_state.domain.agent import Agent, calls_held
 from agent_state.domain.call_memo import (
     CallMemo,
     attempts,
+    consulted_about,
     diverted_to,
     held_by,
     learn,
     let_go_by,
     located,
     offer_of,
+    sent_on,
     took_over,
 )
 from agent_state.domain.commands import (
@@ -103,6 +105,7 @@ async def _hear_of_call(unit: Unit, received: Received, cause: Cause) -> None:
     before = await unit.load(CALL_MEMO, envelope.stream)
     memo = learn(before, envelope, received.record.offset)
     fact = envelope.data
+    memo = await _with_the_sender(unit, memo, fact)
     command = _command_of(fact, memo)
     if isinstance(fact, CallDiverted) and fact.next_call_id is not None:
         parent = await unit.load(CALL_MEMO, fact.next_call_id)
@@ -110,6 +113,20 @@ async def _hear_of_call(unit: Unit, received: Received, cause: Cause) -> None:
     if command is not None:
         memo = await _tell_holders(unit, memo, command, cause)
     await _learned(unit, before, memo, cause)
+
+
+async def _with_the_sender(unit: Unit, memo: CallMemo, fact: Event) -> CallMemo:
+    """Return the memo with what is known of who sent the call on, or asks for a consultation."""
+    match fact:
+        case CallArrived(parent_call_id=str(parent_id)):
+            return consulted_about(memo, await unit.load(CALL_MEMO, parent_id))
+        case CallQueued(sent_by=sent_by):
+            sender: Agent | None = None
+            if sent_by is not None:
+                sender = await unit.load(AGENT, sent_by)
+            return sent_on(memo, fact, sender)
+        case _:
+            return memo
 
 
 async def _learned(unit: Unit, before: CallMemo, memo: CallMemo, cause: Cause) -> None:
@@ -187,7 +204,10 @@ class _Batch:
 
     def _note_parties(self, fact: Event) -> None:
         match fact:
-            case CallArrived(asked_by_agent_id=str(agent_id)) | CallPartyJoined(agent_id=agent_id):
+            case CallArrived(parent_call_id=str(call_id), asked_by_agent_id=str(agent_id)):
+                self._calls.add(call_id)
+                self._agents.add(agent_id)
+            case CallPartyJoined(agent_id=agent_id) | CallQueued(sent_by=str(agent_id)):
                 self._agents.add(agent_id)
             case CallDiverted(next_call_id=str(call_id)):
                 self._calls.add(call_id)

@@ -15,7 +15,7 @@ from agent_state.domain.agent import (
     Talking,
     WrapUp,
 )
-from agent_state.domain.card import Card, Gathered, Place
+from agent_state.domain.card import Card, Gathered, Place, Sent
 from agent_state.domain.view import AgentView, view_of
 from contact_events.calls import Text
 
@@ -76,6 +76,8 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True, tag="offer"):
     customer_ref: str | None
     gathered: tuple[Gathered, ...]
     place: Place | None
+    parent_call_id: str | None
+    sent: Sent | None
 
 
 class OfferGone(msgspec.Struct, frozen=True, tag="offer_gone"):
@@ -106,6 +108,8 @@ class CallMessage(msgspec.Struct, frozen=True, kw_only=True, tag="call"):
     customer_ref: str | None
     gathered: tuple[Gathered, ...]
     place: Place | None
+    parent_call_id: str | None
+    sent: Sent | None
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True, tag="reply"):
@@ -197,7 +201,7 @@ def _joined(talk: Talking | Hold) -> bool:
 def _same_joined(before: object, after: Talking | Hold) -> bool:
     return (
         isinstance(before, Talking | Hold)
-        and before.reservation_id == after.reservation_id
+        and (before.call_id, before.reservation_id) == (after.call_id, after.reservation_id)
         and _joined(before)
         and before.card == after.card
     )
@@ -228,6 +232,8 @@ def _known(filling: Filled) -> dict[str, Any]:
         "customer_ref": card.customer_ref,
         "gathered": card.gathered,
         "place": card.place,
+        "parent_call_id": card.parent_call_id,
+        "sent": card.sent,
     }
 
 

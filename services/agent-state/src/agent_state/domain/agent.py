@@ -78,7 +78,8 @@ class Free(msgspec.Struct, frozen=True, tag="free", omit_defaults=True):
 class Filled(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What every filling has: the call, its attempt, the reservation, and since when.
 
-    `consult` is the consultation about this call that the agent has under way.
+    `consult` is the consultation about this call that the agent has under way; `note` is what they
+    last wrote for whom they sent it to.
     """
 
     call_id: str
@@ -88,6 +89,7 @@ class Filled(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     queue_id: str | None = None
     card: Card | None = None
     consult: Consult | None = None
+    note: str | None = None
 
 
 class Reserved(Filled, frozen=True, tag="reserved"):

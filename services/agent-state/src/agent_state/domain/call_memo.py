@@ -3,7 +3,8 @@
 import msgspec
 from msgspec.structs import replace
 
-from agent_state.domain.card import Card, Place, card_of, gathered, place_of
+from agent_state.domain.agent import Agent, Free
+from agent_state.domain.card import Card, Place, Sent, about, card_of, gathered, place_of
 from agent_state.domain.commands import MoveSlot, RingOffer
 from contact_events.calls import (
     TERMINAL,
@@ -68,6 +69,42 @@ def learn(memo: CallMemo, envelope: Envelope, offset: int) -> CallMemo:
             return replace(memo, ended_at=offset)
         case _:
             return memo  # legs say nothing of offers
+
+
+def consulted_about(memo: CallMemo, parent: CallMemo) -> CallMemo:
+    """Return the memo of a consultation with what is known of the call that it is about."""
+    return memo if memo.card is None else replace(memo, card=about(memo.card, parent.card))
+
+
+def sent_on(memo: CallMemo, queued: CallQueued, sender: Agent | None) -> CallMemo:
+    """Return the memo with who sent the call on, and what they wrote; None if nobody did.
+
+    Where nobody took it and it returns to who had sent it, the card says so.
+    """
+    if memo.card is None:
+        return memo
+    sent = memo.card.sent
+    if sender is not None:
+        sent = Sent(
+            agent_id=sender.agent_id,
+            name=sender.profile.name if sender.profile else None,
+            reason="consult" if queued.reason == "consult" else "transfer",
+            note=_note(sender, memo.call_id),
+        )
+    elif sent is not None and queued.agent_id == sent.agent_id:
+        sent = replace(sent, reason="returned")
+    return replace(memo, card=replace(memo.card, sent=sent))
+
+
+def _note(sender: Agent, call_id: str) -> str | None:
+    for slot in sender.slots:
+        filling = slot.filling
+        if isinstance(filling, Free):
+            continue
+        consult_call_id = filling.consult.call_id if filling.consult else None
+        if call_id in (filling.call_id, consult_call_id):
+            return filling.note
+    return None
 
 
 def located(memo: CallMemo, fact: CallerLocated) -> CallMemo:

@@ -41,8 +41,17 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     candidates: tuple[str, ...] = ()
 
 
+class Sent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Who sent the call here, and why; `returned` where nobody took what this agent had sent."""
+
+    agent_id: str
+    name: Text | None
+    reason: Literal["transfer", "consult", "returned"]
+    note: str | None = None
+
+
 class Card(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What the agent sees of a call."""
+    """What the agent sees of a call; a consultation names the call that it is about."""
 
     client: str | None = None
     client_name: str = ""
@@ -51,6 +60,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     customer_ref: str | None = None
     gathered: tuple[Gathered, ...] = ()
     place: Place | None = None
+    parent_call_id: str | None = None
+    sent: Sent | None = None
 
 
 def card_of(envelope: Envelope, arrived: CallArrived, place: Place | None) -> Card:
@@ -68,6 +79,16 @@ def card_of(envelope: Envelope, arrived: CallArrived, place: Place | None) -> Ca
             if name not in FOR_THE_ROUTER
         ),
         place=place,
+        parent_call_id=arrived.parent_call_id,
+    )
+
+
+def about(card: Card, parent: Card | None) -> Card:
+    """Return the card of a consultation with what is known of the call that it is about."""
+    if parent is None:
+        return card
+    return replace(
+        card, customer_ref=parent.customer_ref, gathered=parent.gathered, place=parent.place
     )
 
 

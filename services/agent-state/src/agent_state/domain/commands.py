@@ -133,6 +133,7 @@ class ConsultCall(_Command, frozen=True):
     consult_call_id: str
     queue_id: str | None = None
     agent_id: str | None = None
+    note: str | None = None
 
 
 class CompleteTransfer(_Command, frozen=True):

@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from agent_state.domain.agent import Agent, Consult, Free, Hold, Reserved, Talking, WrapUp
-from agent_state.domain.facts import ConsultJoined, ConsultOver, SlotMoved
+from agent_state.domain.facts import ConsultJoined, ConsultOver, NoteTaken, SlotMoved
 from contact_events.answering import (
     CallConsultRequested,
     CallReleaseRequested,
@@ -32,13 +32,15 @@ def asked(agent: Agent, request: Request) -> Agent:
     return agent
 
 
-def consulted(agent: Agent, fact: SlotMoved | ConsultJoined | ConsultOver) -> Agent:
-    """Return the agent after what ivr told of a consultation."""
+def consulted(agent: Agent, fact: SlotMoved | NoteTaken | ConsultJoined | ConsultOver) -> Agent:
+    """Return the agent after what ivr told of a consultation, or the agent noted for it."""
     for number, filling in _filled(agent):
         consult = filling.consult
         match fact:
             case SlotMoved(reservation_id=moved) if moved == filling.reservation_id:
                 agent = _with(agent, number, _moved(filling, fact))
+            case NoteTaken(reservation_id=about, note=note) if about == filling.reservation_id:
+                agent = _with(agent, number, replace(filling, note=note))
             case ConsultJoined() if consult and consult.call_id == fact.call_id:
                 after = replace(consult, connected=fact.connected)
                 agent = _with(agent, number, replace(filling, consult=after))
@@ -50,7 +52,11 @@ def consulted(agent: Agent, fact: SlotMoved | ConsultJoined | ConsultOver) -> Ag
 
 
 def _moved(filling: _Filling, fact: SlotMoved) -> _Filling:
-    after = replace(filling, call_id=fact.call_id, attempt=fact.attempt, card=fact.card)
+    """Return the slot with the parent call; who sent it is who consulted this agent."""
+    consulted_by = filling.card.sent if filling.card else None
+    sent = replace(consulted_by, reason="transfer") if consulted_by else None
+    card = replace(fact.card, sent=sent) if fact.card else None
+    after = replace(filling, call_id=fact.call_id, attempt=fact.attempt, card=card)
     return replace(after, connected=True) if isinstance(after, Talking) else after
 
 

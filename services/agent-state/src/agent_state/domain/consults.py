@@ -5,8 +5,8 @@ from datetime import datetime
 from agent_state.domain.agent import Agent, Consult, Free, Hold, Talking
 from agent_state.domain.commands import ConsultCall, MoveSlot
 from agent_state.domain.evolve import find
-from agent_state.domain.facts import ConsultJoined, ConsultOver, Fact, SlotMoved
-from agent_state.domain.refusals import Consulting, NotConsulting, TransferToSelf
+from agent_state.domain.facts import ConsultJoined, ConsultOver, Fact, NoteTaken, SlotMoved
+from agent_state.domain.refusals import Consulting, InConsultation, NotConsulting, TransferToSelf
 from agent_state.domain.tell import told
 from contact_events.answering import (
     CallConsultRequested,
@@ -22,9 +22,15 @@ def consult(agent: Agent, talk: Talk, command: ConsultCall, at: datetime) -> lis
     """Return the request to consult; the caller is put on hold for it.
 
     Raises:
+        InConsultation: the call is one itself. A slot moves once, so that it cannot be told of two
+            moves in the wrong order.
         Consulting: a consultation about this call is under way.
         TransferToSelf: the agent named is the one who asks.
     """
+    if talk.card is not None and talk.card.parent_call_id is not None:
+        raise InConsultation(
+            f"call {talk.call_id} is a consultation", parent_call_id=talk.card.parent_call_id
+        )
     must_not_consult(talk)
     must_be_another(agent, command.agent_id)
     about = {
@@ -39,7 +45,7 @@ def consult(agent: Agent, talk: Talk, command: ConsultCall, at: datetime) -> lis
         to_agent_id=command.agent_id,
     )
     held = [CallHeld(**about)] if isinstance(talk, Talking) else []
-    return told(agent, [*held, asked], at, "consulting")
+    return told(agent, [*noted(talk, command.note), *held, asked], at, "consulting")
 
 
 def complete(agent: Agent, talk: Talk) -> list[Fact]:
@@ -72,6 +78,11 @@ def leave(agent: Agent, talk: Talk) -> list[Fact]:
             consult_call_id=_under_way(talk).call_id,
         )
     ]
+
+
+def noted(talk: Talk, note: str | None) -> list[Fact]:
+    """Return what the agent wrote for whom they send the call to, if it is new."""
+    return [NoteTaken(talk.reservation_id, note)] if note != talk.note else []
 
 
 def must_not_consult(talk: Talk) -> None:

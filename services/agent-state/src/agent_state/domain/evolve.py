@@ -29,6 +29,7 @@ from agent_state.domain.facts import (
     DeskLeft,
     DeskTaken,
     Fact,
+    NoteTaken,
     OfferRead,
     OfferRung,
     ProfileSet,
@@ -92,7 +93,7 @@ def evolve(agent: Agent, fact: Fact, at: datetime) -> Agent:
             return asked(agent, fact)
         case OfferRead() | OfferRung() | CallJoined() | CardLearned():
             return _learned(agent, fact, at)
-        case SlotMoved() | ConsultJoined() | ConsultOver():
+        case SlotMoved() | NoteTaken() | ConsultJoined() | ConsultOver():
             return consulted(agent, fact)
         case _:
             assert_never(fact)
@@ -162,7 +163,9 @@ def _left(agent: Agent, fact: CallReleased | CallWrappedUp, at: datetime) -> Age
     if isinstance(fact, CallReleased) and fact.connected:
         wrap_up_s = agent.profile.wrap_up_s if agent.profile else 0.0
         due = at + timedelta(seconds=wrap_up_s)
-        return _filled(agent, number, _become(WrapUp, filling, at, due=due, consult=None))
+        return _filled(
+            agent, number, _become(WrapUp, filling, at, due=due, consult=None, note=None)
+        )
     return _filled(agent, number, Free(at))
 
 
@@ -198,7 +201,9 @@ def _learned(
 def _shown(agent: Agent, fact: CardLearned) -> Agent:
     for number, slot in enumerate(agent.slots):
         if not isinstance(slot.filling, Free) and slot.filling.call_id == fact.call_id:
-            agent = _filled(agent, number, replace(slot.filling, card=fact.card))
+            sent = fact.card.sent or (slot.filling.card.sent if slot.filling.card else None)
+            card = replace(fact.card, sent=sent)
+            agent = _filled(agent, number, replace(slot.filling, card=card))
     return agent
 
 

@@ -70,6 +70,13 @@ class SlotMoved(msgspec.Struct, frozen=True, kw_only=True):
     card: Card | None
 
 
+class NoteTaken(msgspec.Struct, frozen=True):
+    """What the agent wrote for whom they send the call to. It stands in no log: it is personal."""
+
+    reservation_id: str
+    note: str | None
+
+
 class ConsultJoined(msgspec.Struct, frozen=True):
     """Whether somebody is joined with the agent in this consultation."""
 
@@ -107,7 +114,7 @@ class DeskLeft(msgspec.Struct, frozen=True):
     place: str
 
 
-OfConsult = ConsultJoined | ConsultOver
+OfConsult = ConsultJoined | ConsultOver | NoteTaken
 Private = (
     OfferRead
     | OfferRung

@@ -120,6 +120,15 @@ class Consulting(Refusal):
     code = "consulting"
 
 
+class InConsultation(Refusal):
+    """The call is a consultation itself.
+
+    Who is consulted can pass it on or hang up, and may consult once they have the caller.
+    """
+
+    code = "in-consultation"
+
+
 class NotConsulting(Refusal):
     """No consultation is under way.
 
@@ -174,6 +183,7 @@ REFUSALS: tuple[type[Refusal], ...] = (
     NotConnected,
     NoHelpAsked,
     Consulting,
+    InConsultation,
     NotConsulting,
     CommandIdReused,
     UnknownProtocol,

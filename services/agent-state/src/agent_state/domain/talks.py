@@ -90,14 +90,14 @@ def transfer(agent: Agent, command: TransferCall) -> list[Fact]:
     consults.must_not_consult(talk)
     consults.must_be_another(agent, command.agent_id)
     return [
+        *consults.noted(talk, command.note),
         CallTransferRequested(
             call_id=talk.call_id,
             reservation_id=talk.reservation_id,
             agent_id=agent.agent_id,
             to_queue_id=command.queue_id,
             to_agent_id=command.agent_id,
-            note=command.note,
-        )
+        ),
     ]
 
 
