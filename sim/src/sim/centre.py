@@ -203,9 +203,16 @@ def skill_documents() -> dict[str, Json]:
 
 
 def team_documents() -> dict[str, Json]:
-    """Return the body of `PUT /v1/teams/{id}` for each team: one a site, named like it."""
+    """Return the body of `PUT /v1/teams/{id}` for each team: one a site, named like it.
+
+    The supervisor of all is who has a supervisor's token of the laptop.
+    """
     return {
-        site.site_id: {"name": {"ru": site.ru, "en": site.en}, "site_id": site.site_id}
+        site.site_id: {
+            "name": {"ru": site.ru, "en": site.en},
+            "site_id": site.site_id,
+            "supervisors": ["supervisor"],
+        }
         for site in SITES
     }
 

@@ -21,6 +21,7 @@ Skills = Annotated[
     dict[Id, Level],
     Field(description="skill to level", examples=[{"sales": 3}], max_length=200),
 ]
+Subject = Annotated[str, Field(min_length=1, max_length=200)]
 Deactivated = Annotated[
     bool, Field(description="stays for the past, and cannot be chosen any more")
 ]
@@ -124,6 +125,12 @@ class TeamBody(DocumentBody):
         default=None, ge=0, le=100_000, description="how many may be on a break; null: any number"
     )
     rona: RonaBody | None = Field(default=None, description="null: NotReady until they say so")
+    supervisors: list[Subject] = Field(
+        default_factory=list,
+        max_length=200,
+        description="subjects of tokens: who may order what its agents do",
+        examples=[["ivanova"]],
+    )
     deactivated: Deactivated = False
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, WebSocket
 from msgspec import to_builtins
 
+from agent_state import supervising
 from agent_state.administration import routes_of
 from agent_state.bodies import CommandBody
 from agent_state.commands import Order
@@ -90,3 +91,4 @@ async def read_desktop_protocol() -> dict[str, Any]:
 
 
 routes.include_router(_agents)
+routes.include_router(supervising.routes)

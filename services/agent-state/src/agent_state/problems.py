@@ -6,6 +6,7 @@ from agent_state.domain.answers import Refused, refusal_of
 from agent_state.domain.refusals import (
     REFUSALS,
     CommandIdReused,
+    NotYourTeam,
     Refusal,
     UnknownAgent,
     UnknownProtocol,
@@ -23,6 +24,7 @@ STATUSES: dict[type[Refusal], int] = {
     **dict.fromkeys(REFUSALS, 409),
     CommandIdReused: 422,
     UnknownProtocol: 400,
+    NotYourTeam: 403,
 }
 _KINDS: dict[str, ProblemType] = {
     refusal.code: refusal_type(refusal, status) for refusal, status in STATUSES.items()

@@ -5,8 +5,12 @@ OWN_ONLY = frozenset({"reports:read", "calls:read", "live:read"})
 CHOICES = frozenset({"choices:read"})
 """Reading what agents choose from: reasons for NotReady, wrap-up codes."""
 
-SUPERVISOR = CHOICES | frozenset(
-    {"live:read", "reports:read", "agents:read", "calls:read", "routing:read", "places:read"}
+SUPERVISOR = (
+    CHOICES
+    | frozenset(
+        {"live:read", "reports:read", "agents:read", "calls:read", "routing:read", "places:read"}
+    )
+    | {"agents:supervise"}
 )
 
 AGENT = CHOICES | frozenset({"agents:act", "callers:read"})

@@ -30,6 +30,8 @@ class Revision(msgspec.Struct, Generic[D], frozen=True):
 class Team(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Agents who work together. At most `breaks_at_once` of them are on a break; None: any number.
 
+    `supervisors` are the subjects of the tokens of those who may order what its agents do.
+
     Without `rona` an agent who let an offer ring out stays NotReady until they say otherwise.
     """
 
@@ -37,6 +39,7 @@ class Team(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     site_id: str | None = None
     breaks_at_once: int | None = None
     rona: RonaPolicy | None = None
+    supervisors: tuple[str, ...] = ()
     deactivated: bool = False
 
 

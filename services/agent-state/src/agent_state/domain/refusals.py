@@ -138,6 +138,15 @@ class NotConsulting(Refusal):
     code = "not-consulting"
 
 
+class NotYourTeam(Refusal):
+    """The agent is in no team of this supervisor.
+
+    The team's document names its supervisors; administrators may order what any agent does.
+    """
+
+    code = "not-your-team"
+
+
 class CommandIdReused(Refusal):
     """This command id was used for another command.
 
@@ -185,6 +194,7 @@ REFUSALS: tuple[type[Refusal], ...] = (
     Consulting,
     InConsultation,
     NotConsulting,
+    NotYourTeam,
     CommandIdReused,
     UnknownProtocol,
     PoolFixed,
