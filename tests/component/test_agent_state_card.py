@@ -27,7 +27,8 @@ SHOWN = {
             "label": {"ru": "Продажи", "en": "Sales"},
         }
     ],
-    "place": {"precision": "region", "country": "RU", "region": "RU-MOW"},
+    "place": {"precision": "region", "country": "RU", "region": "RU-MOW", "candidates": []},
+    "contacts": [],
 }
 
 

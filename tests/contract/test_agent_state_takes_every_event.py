@@ -4,19 +4,27 @@ from pathlib import Path
 
 import pytest
 
+from agent_state import contacts
 from agent_state.consumers import READS
+from agent_state.tables import CALLER, CONTACT
 from contact_events.envelope import Decoded, Envelope, decode
 from contact_events.registry import EVENTS, event_type_of
+from contact_events.topics import Topic
 from contact_runtime.log import Record
+from contact_runtime.memory_store import MemoryStore
 from contact_runtime.reader import Received
-from tests.support.agent_floor import Floor
+from tests.support.agent_floor import Floor, done
 
 EXAMPLES = Path(__file__).parents[2] / "libs" / "events" / "examples"
-READ_BY_US = [
-    path
-    for path in sorted(EXAMPLES.glob("*.json"))
-    if EVENTS[path.name.rsplit(".v", 1)[0]].topic in READS
-]
+
+
+def examples_on(topics: tuple[Topic, ...]) -> list[Path]:
+    """Return the examples of events on these topics."""
+    return [
+        path
+        for path in sorted(EXAMPLES.glob("*.json"))
+        if EVENTS[path.name.rsplit(".v", 1)[0]].topic in topics
+    ]
 
 
 def example(path: Path) -> Envelope:
@@ -25,7 +33,7 @@ def example(path: Path) -> Envelope:
     return decoded.envelope
 
 
-@pytest.mark.parametrize("path", READ_BY_US, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", examples_on(READS), ids=lambda path: path.name)
 @pytest.mark.parametrize("offered", [False, True])
 def test_each_example_is_taken(path: Path, offered: bool) -> None:
     envelope = example(path)
@@ -37,3 +45,18 @@ def test_each_example_is_taken(path: Path, offered: bool) -> None:
     floor.take([Received(record, envelope)])
     floor.advance(3600.0)
     assert floor.state("a1") == "free"
+
+
+@pytest.mark.parametrize("path", examples_on(contacts.READS), ids=lambda path: path.name)
+def test_each_example_is_taken_by_the_projection_of_contacts(path: Path) -> None:
+    envelope = example(path)
+    record = Record(event_type_of(type(envelope.data)).topic.name, 0, 0, b"", b"", (), 0)
+    store = MemoryStore()
+
+    async def take() -> None:
+        async with store.unit() as unit:
+            await contacts.project(unit, [Received(record, envelope)])
+
+    done(take())
+    written = {kind for kind, _ in store.rows}
+    assert written <= {CONTACT.name, CALLER.name}

@@ -1,9 +1,10 @@
 """What agent-state hears: calls, where their callers are, and the router's valid decisions."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
+from agent_state.cards import look_up, whole_card
 from agent_state.commands import Cause, carry_out
 from agent_state.domain.agent import Agent, calls_held
 from agent_state.domain.call_memo import (
@@ -30,6 +31,7 @@ from agent_state.domain.commands import (
     RescindOffer,
     Tick,
 )
+from agent_state.domain.contacts import caller_ref
 from agent_state.domain.ends import EndsBlock, added, began, block_of, forgotten, passed
 from agent_state.tables import AGENT, CALL_MEMO, ENDS, ENDS_BLOCK, TAKER, taker_key
 from contact_events.calls import (
@@ -84,7 +86,8 @@ async def _hear(unit: Unit, received: Received, cause: Cause) -> None:
         case CallRouted(call_id=call_id, agent_id=agent_id):
             memo = await unit.load(CALL_MEMO, call_id)
             unit.put(CALL_MEMO, call_id, held_by(memo, agent_id))
-            await carry_out(unit, agent_id, offer_of(memo, fact, received.envelope), cause)
+            card = await whole_card(unit, memo)
+            await carry_out(unit, agent_id, offer_of(memo, fact, received.envelope, card), cause)
         case CallRescinded(agent_id=agent_id, reservation_id=reservation_id):
             await carry_out(unit, agent_id, RescindOffer(reservation_id=reservation_id), cause)
         case CallAgentLegAnswered(agent_id=agent_id, reservation_id=reservation_id):
@@ -109,7 +112,10 @@ async def _hear_of_call(unit: Unit, received: Received, cause: Cause) -> None:
     command = _command_of(fact, memo)
     if isinstance(fact, CallDiverted) and fact.next_call_id is not None:
         parent = await unit.load(CALL_MEMO, fact.next_call_id)
-        command = EndCall(call_id=memo.call_id, moved=diverted_to(parent, fact))
+        moved = diverted_to(parent, fact, await whole_card(unit, parent))
+        command = EndCall(call_id=memo.call_id, moved=moved)
+    if isinstance(fact, CallPartyJoined):
+        command = took_over(memo, fact, await whole_card(unit, memo))
     if command is not None:
         memo = await _tell_holders(unit, memo, command, cause)
     await _learned(unit, before, memo, cause)
@@ -131,9 +137,10 @@ async def _with_the_sender(unit: Unit, memo: CallMemo, fact: Event) -> CallMemo:
 
 async def _learned(unit: Unit, before: CallMemo, memo: CallMemo, cause: Cause) -> None:
     """Keep what was learned of a call, and show who holds it what is new on the card."""
-    if memo.card is not None and memo.card != before.card:
-        card = LearnCard(call_id=memo.call_id, card=memo.card)
-        memo = await _tell_holders(unit, memo, card, cause)
+    card = await whole_card(unit, memo) if memo.holders and memo.card != before.card else None
+    if card is not None:
+        learned = LearnCard(call_id=memo.call_id, card=card)
+        memo = await _tell_holders(unit, memo, learned, cause)
     if memo != before:
         unit.put(CALL_MEMO, memo.call_id, memo)
 
@@ -157,8 +164,6 @@ def _command_of(fact: Event, memo: CallMemo) -> LogCommand | None:
             return MoveCall(call_id=memo.call_id, attempt=attempt, recovered=reason)
         case CallConnected(attempt=attempt, reservation_id=reservation_id):
             return JoinCall(call_id=memo.call_id, attempt=attempt, reservation_id=reservation_id)
-        case CallPartyJoined():
-            return took_over(memo, fact)
         case CallPartyLeft(reservation_id=reservation_id):
             return LeaveCall(reservation_id=reservation_id)
         case _ if isinstance(fact, TERMINAL):
@@ -175,6 +180,8 @@ class _Batch:
 
     def __init__(self, batch: Sequence[Received]) -> None:
         self._calls: set[str] = set()
+        self._routed: set[str] = set()
+        self._arrived: dict[str, str] = {}
         self._agents: set[str] = set()
         self._takers: set[str] = set()
         self._ended: list[tuple[int, int, str]] = []
@@ -195,7 +202,10 @@ class _Batch:
             self._calls.add(fact.call_id)
             self._agents.add(fact.agent_id)
         if isinstance(fact, CallRouted):
+            self._routed.add(fact.call_id)
             self._takers.add(taker_key(fact.call_id, fact.attempt))
+        if isinstance(fact, CallArrived) and (ref := caller_ref(fact)) is not None:
+            self._arrived[fact.call_id] = ref
         if record.topic == CALL_ARRIVED.name:
             self._calls.add(received.envelope.stream)
             self._note_parties(fact)
@@ -215,7 +225,7 @@ class _Batch:
                 pass  # the agents of everything else hold the call already
 
     async def lock(self, unit: Unit) -> None:
-        """Lock the rows of the batch in their order."""
+        """Lock the rows of the batch in their order, and look those up that its cards need."""
         partitions = {*self._position, *(partition for partition, _, _ in self._ended)}
         await unit.load_many(ENDS, map(str, partitions))
         for partition, position in self._position.items():
@@ -231,6 +241,14 @@ class _Batch:
             self._takers.update(taker_key(call_id, attempt) for attempt in attempts(memo))
         await unit.load_many(AGENT, self._agents)
         await unit.load_many(TAKER, self._takers)
+        await look_up(unit, [ref async for ref in self._offered(unit)])
+
+    async def _offered(self, unit: Unit) -> AsyncIterator[str]:
+        """Yield whose calls the batch offers."""
+        for call_id in self._routed:
+            ref = (await unit.load(CALL_MEMO, call_id)).caller_ref or self._arrived.get(call_id)
+            if ref is not None:
+                yield ref
 
     async def note_ends(self, unit: Unit) -> None:
         """Forget the calls whose end the router has folded, and keep where calls ended now.

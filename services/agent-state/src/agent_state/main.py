@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from fastapi import FastAPI
 
-from agent_state import http
+from agent_state import contacts, http
 from agent_state.commands import Order, needs, obey
 from agent_state.consumers import READER, READS, handler, tick
 from agent_state.desk import Office
@@ -23,7 +23,7 @@ from agent_state.webhooks.desk import Webhooks
 from agent_state.webhooks.payloads import outgoing
 from contact_runtime.batcher import CommandBatcher
 from contact_runtime.clock import Clock
-from contact_runtime.consuming import consuming
+from contact_runtime.consuming import consuming, reading
 from contact_runtime.errors import Transient
 from contact_runtime.ground import Ground, app_of
 from contact_runtime.lease import Led
@@ -85,6 +85,16 @@ def background(
     beside: Sequence[Led] = (),
 ) -> list[Background]:
     """Return what runs beside the API: on one replica its reader, timers, relay and `beside`."""
+    past = reading(
+        store,
+        log,
+        reader=contacts.READER,
+        topics=contacts.READS,
+        handler=contacts.project,
+        clock=clock,
+        metrics=metrics,
+        linger_s=contacts.LINGER_S,
+    )
     consumers = consuming(
         "agent-state",
         store,
@@ -95,7 +105,7 @@ def background(
         clock=clock,
         metrics=metrics,
         timers=[(AGENT, tick)],
-        beside=beside,
+        beside=[past, *beside],
     )
 
     async def listen(stop: asyncio.Event) -> None:

@@ -16,6 +16,7 @@ from agent_state.domain.agent import (
     WrapUp,
 )
 from agent_state.domain.card import Card, Gathered, Place, Sent
+from agent_state.domain.contacts import PastContact
 from agent_state.domain.view import AgentView, view_of
 from contact_events.calls import Text
 
@@ -76,6 +77,7 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True, tag="offer"):
     customer_ref: str | None
     gathered: tuple[Gathered, ...]
     place: Place | None
+    contacts: tuple[PastContact, ...]
     parent_call_id: str | None
     sent: Sent | None
 
@@ -108,6 +110,7 @@ class CallMessage(msgspec.Struct, frozen=True, kw_only=True, tag="call"):
     customer_ref: str | None
     gathered: tuple[Gathered, ...]
     place: Place | None
+    contacts: tuple[PastContact, ...]
     parent_call_id: str | None
     sent: Sent | None
 
@@ -232,6 +235,7 @@ def _known(filling: Filled) -> dict[str, Any]:
         "customer_ref": card.customer_ref,
         "gathered": card.gathered,
         "place": card.place,
+        "contacts": card.contacts,
         "parent_call_id": card.parent_call_id,
         "sent": card.sent,
     }

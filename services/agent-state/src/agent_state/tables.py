@@ -12,6 +12,7 @@ from typing import Any
 from agent_state.domain.agent import Agent, Profile, due_of
 from agent_state.domain.answers import Answer
 from agent_state.domain.call_memo import CallMemo, Taker
+from agent_state.domain.contacts import Caller, Contact
 from agent_state.domain.documents import Code, Reason, Revision, Team
 from agent_state.domain.ends import Ends, EndsBlock
 from contact_runtime.rows import Kind
@@ -33,6 +34,12 @@ ANSWER: Kind[Answer | None] = Kind("answer", Answer | None, lambda key: None)
 
 TAKER: Kind[Taker | None] = Kind("taker", Taker | None, lambda key: None)
 """By call id and attempt, `call/1`."""
+
+CONTACT: Kind[Contact] = Kind("contact", Contact, lambda call_id: Contact())
+"""By call id. These and CALLER are locked by their own reader alone; the card looks at them."""
+
+CALLER: Kind[Caller] = Kind("caller", Caller, lambda ref: Caller())
+"""By `caller.ref`, which is another for each client."""
 
 PROFILE: Kind[Revision[Profile] | None] = Kind(
     "agent_document", Revision[Profile] | None, lambda agent_id: None

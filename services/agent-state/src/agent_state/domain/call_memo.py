@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from agent_state.domain.agent import Agent, Free
 from agent_state.domain.card import Card, Place, Sent, about, card_of, gathered, place_of
 from agent_state.domain.commands import MoveSlot, RingOffer
+from agent_state.domain.contacts import caller_ref
 from contact_events.calls import (
     TERMINAL,
     CallArrived,
@@ -27,7 +28,8 @@ class CallMemo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `attempt` is the highest attempt known. `holders` are the agents it was offered to, who consult
     in it or took it over, of whom it is not known yet that they hold it no more. `ended_at` is the
     offset of the call's end in `call-arrived`: an end may be read before the offer. `place` waits
-    for the card. Once it is `forgotten` nothing more is learned.
+    for the card. `caller_ref` is whose earlier contacts are shown. Once it is `forgotten` nothing
+    more is learned.
     """
 
     call_id: str
@@ -36,6 +38,7 @@ class CallMemo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ended_at: int | None = None
     holders: tuple[str, ...] = ()
     place: Place | None = None
+    caller_ref: str | None = None
     forgotten: bool = False
 
     @classmethod
@@ -55,7 +58,8 @@ def learn(memo: CallMemo, envelope: Envelope, offset: int) -> CallMemo:
     fact = envelope.data
     match fact:
         case CallArrived(asked_by_agent_id=asker):
-            memo = replace(memo, card=card_of(envelope, fact, memo.place), place=None)
+            card = card_of(envelope, fact, memo.place)
+            memo = replace(memo, card=card, place=None, caller_ref=caller_ref(fact))
             return held_by(memo, asker) if asker is not None else memo
         case CallFlowStep() if memo.card is not None:
             return replace(memo, card=gathered(memo.card, fact))
@@ -130,8 +134,10 @@ def let_go_by(memo: CallMemo, agent_ids: frozenset[str]) -> CallMemo:
     return replace(memo, holders=tuple(a for a in memo.holders if a not in agent_ids))
 
 
-def offer_of(memo: CallMemo, routed: CallRouted, envelope: Envelope) -> RingOffer:
-    """Return the offer to the agent, with what is known of the call.
+def offer_of(
+    memo: CallMemo, routed: CallRouted, envelope: Envelope, card: Card | None
+) -> RingOffer:
+    """Return the offer to the agent, with what is known of the call: `card` is the whole card.
 
     Whose call it is the decision tells, where the call's arrival is yet to be read.
     """
@@ -143,23 +149,23 @@ def offer_of(memo: CallMemo, routed: CallRouted, envelope: Envelope) -> RingOffe
         reservation_id=routed.reservation_id,
         expires_at=routed.expires_at,
         queue_id=routed.queue_id,
-        card=memo.card or whose,
+        card=card or whose,
         ended=memo.ended_at is not None,
         superseded=memo.attempt > routed.attempt,
     )
 
 
-def took_over(memo: CallMemo, fact: CallPartyJoined) -> MoveSlot:
-    """Return the move of a slot to the call, as the call tells it."""
+def took_over(memo: CallMemo, fact: CallPartyJoined, card: Card | None) -> MoveSlot:
+    """Return the move of a slot to the call, as the call tells it; `card` is the whole card."""
     return MoveSlot(
         reservation_id=fact.reservation_id,
         call_id=memo.call_id,
         attempt=fact.attempt,
-        card=memo.card,
+        card=card,
     )
 
 
-def diverted_to(parent: CallMemo, fact: CallDiverted) -> MoveSlot | None:
+def diverted_to(parent: CallMemo, fact: CallDiverted, card: Card | None) -> MoveSlot | None:
     """Return the move of a slot to the parent, as its completed consultation tells it."""
     if fact.reservation_id is None or fact.next_attempt is None:
         return None
@@ -167,7 +173,7 @@ def diverted_to(parent: CallMemo, fact: CallDiverted) -> MoveSlot | None:
         reservation_id=fact.reservation_id,
         call_id=parent.call_id,
         attempt=fact.next_attempt,
-        card=parent.card,
+        card=card,
     )
 
 

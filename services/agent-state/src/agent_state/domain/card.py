@@ -9,6 +9,7 @@ from typing import Final, Literal
 import msgspec
 from msgspec.structs import replace
 
+from agent_state.domain.contacts import PastContact
 from contact_events.calls import CallArrived, CallFlowStep, Text
 from contact_events.envelope import Envelope
 from contact_events.locations import CallerLocated, Precision
@@ -23,7 +24,7 @@ _SEPARATORS: Final = str.maketrans("", "", " -.()")
 _NUMBER: Final = re.compile(r"\+[0-9]{7,15}|[78][0-9]{10}")
 
 
-class Gathered(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Gathered(msgspec.Struct, frozen=True, kw_only=True):
     """What a step of the flow or an attribute of the call says; `label` is the menu's word."""
 
     source: Literal["flow", "attribute"]
@@ -32,7 +33,7 @@ class Gathered(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     label: Text | None = None
 
 
-class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Place(msgspec.Struct, frozen=True, kw_only=True):
     """Where the caller is, as far as geo can tell: codes of ISO 3166."""
 
     precision: Precision
@@ -60,6 +61,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     customer_ref: str | None = None
     gathered: tuple[Gathered, ...] = ()
     place: Place | None = None
+    contacts: tuple[PastContact, ...] = ()
     parent_call_id: str | None = None
     sent: Sent | None = None
 
