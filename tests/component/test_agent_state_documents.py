@@ -10,6 +10,7 @@ import pytest
 from tests.support.agent_service import AgentService, agent_service, agent_store
 
 NAME = {"ru": "Имя", "en": "Name"}
+DEMANDED = ("name", "site_id", "mode")
 BODIES: dict[str, dict[str, Any]] = {
     "/v1/agents/a1": {
         "name": {"ru": "Анна", "en": "Anna"},
@@ -38,10 +39,20 @@ BODIES: dict[str, dict[str, Any]] = {
         "deactivated": True,
     },
     "/v1/wrap-up-codes/refund": {"name": NAME, "parent_id": "complaint", "deactivated": True},
+    "/v1/wrap-up-policies/cards": {
+        "mode": "timed_extendable",
+        "after_s": 30.0,
+        "extend_by_s": 20.0,
+        "extensions": 2,
+        "codes_required": True,
+        "codes_from": "complaint",
+        "calls_meanwhile": True,
+        "deactivated": True,
+    },
 }
 """One body of each kind, with every field set."""
 NAMED = {
-    path: {k: v for k, v in body.items() if k in ("name", "site_id")}
+    path: {k: "timed" if k == "mode" else v for k, v in body.items() if k in DEMANDED}
     for path, body in BODIES.items()
 }
 """The same with nothing but what is demanded."""
@@ -151,13 +162,13 @@ async def test_a_list_leaves_deactivated_ones_out_and_goes_page_by_page(
     shown = (await admin.get(plural, params={"after": "x", "limit": 2})).json()
     assert [_id_of(each) for each in shown["items"]] == ["x0", "x2"]
     rest = (await admin.get(plural, params={"after": shown["next"], "limit": 2})).json()
-    assert ([each["name"] for each in rest["items"]], rest["next"]) == ([NAMED[path]["name"]], None)
+    assert ([_id_of(each) for each in rest["items"]], rest["next"]) == (["x4"], None)
     whole = (await admin.get(plural, params={"after": "x", "deactivated": True})).json()
     assert [each["deactivated"] for each in whole["items"]] == [False, True, False, True, False]
 
 
 def _id_of(shown: dict[str, Any]) -> str:
-    names = ("agent_id", "team_id", "reason_id", "code_id")
+    names = ("agent_id", "team_id", "reason_id", "code_id", "queue_id")
     return next(str(shown[name]) for name in names if name in shown)
 
 
@@ -176,6 +187,33 @@ async def test_all_faults_of_shape_and_of_sense_are_told_at_once(
     }
     code = await admin.put("/v1/wrap-up-codes/x", json={"parent_id": "nowhere"})
     assert codes(code) == {("#/name", "missing"), ("#/parent_id", "unknown_code")}
+
+
+@pytest.mark.parametrize(
+    ("said", "faults"),
+    [
+        ({"mode": "none", "after_s": 5}, {("after_s", "useless_beside")}),
+        ({"mode": "optional", "codes_required": True}, {("codes_required", "useless_beside")}),
+        ({"mode": "timed", "extensions": 2}, {("extensions", "useless_beside")}),
+        (
+            {"mode": "timed_extendable", "codes_from": "nowhere"},
+            {
+                ("extend_by_s", "missing_beside"),
+                ("extensions", "missing_beside"),
+                ("codes_from", "unknown_code"),
+            },
+        ),
+        (
+            {"after_s": -1, "extensions": 2},
+            {("mode", "missing"), ("after_s", "greater_than_equal")},
+        ),
+    ],
+)
+async def test_a_policy_for_after_call_work_makes_sense(
+    admin: httpx.AsyncClient, said: dict[str, Any], faults: set[tuple[str, str]]
+) -> None:
+    refused = await admin.put("/v1/wrap-up-policies/cards", json=said)
+    assert codes(refused) == {(f"#/{field}", code) for field, code in faults}
 
 
 async def test_nobody_joins_a_deactivated_team_and_its_members_stay(

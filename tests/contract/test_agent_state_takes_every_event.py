@@ -41,7 +41,7 @@ def test_each_example_is_taken(path: Path, offered: bool) -> None:
     if offered:
         floor.rung(getattr(envelope.data, "call_id", "k1"), "a1")
     topic = event_type_of(type(envelope.data)).topic.name
-    record = Record(topic, 0, floor.offsets[topic], b"", path.read_bytes(), (), 0)
+    record = Record(topic, 0, floor.offsets.setdefault(topic, 0), b"", path.read_bytes(), (), 0)
     floor.take([Received(record, envelope)])
     floor.advance(3600.0)
     assert floor.state("a1") == "free"

@@ -99,11 +99,12 @@ class Floor:
 
     def record(self, event: Event, *, position: int | None = None) -> Received:
         """Return the next record of the event's topic, numbered."""
-        topic = event_type_of(type(event)).topic
+        declared = event_type_of(type(event))
+        topic = declared.topic
         routed = topic.name == ROUTED.name
-        stream = router_stream("main", 1, "r1") if routed else event.call_id  # type: ignore[attr-defined]
+        stream = router_stream("main", 1, "r1") if routed else str(getattr(event, declared.key))
         sequence = self.sequences[stream] = self.sequences.get(stream, 0) + 1
-        offset = self.offsets[topic.name]
+        offset = self.offsets.setdefault(topic.name, 0)
         self.offsets[topic.name] = offset + self._stride
         client = "acme" if isinstance(event, CallArrived | CallRouted) else None
         envelope = Envelope(

@@ -15,6 +15,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from agent_state import http
 from agent_state.desktop_protocol import asyncapi
 from agent_state.main import background, furnished, parts, with_webhooks
+from agent_state.tables import CALL_MEMO
 from agent_state.webhooks.desk import Webhooks
 from contact_events.envelope import decode, headers_of, key_of
 from contact_events.partitions import partition_of
@@ -145,6 +146,10 @@ class AgentService:
             place = TopicPartition(received.record.topic, partition_of("main", PARTITIONS))
             await writer.append(place, [entry])
         await writer.close()
+
+    async def remembers(self, call_id: str) -> bool:
+        """Return whether the service has read of the call's arrival."""
+        return (await self.store.peek(CALL_MEMO, call_id)).card is not None
 
     async def told(self, topic: str) -> list[Any]:
         """Return what the relay has published on a topic of ours."""

@@ -47,6 +47,7 @@ def test_an_offer_brings_what_the_flow_gathered_the_place_and_the_customer_refer
             Gathered(source="flow", name="queue", value="1", label=SALES),
         ),
         place=Place(precision="region", country="RU", region="RU-MOW"),
+        caller_ref=CALLER.ref,
     )
 
 

@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contact_runtime.sealing import SealBroken
 from ivr.domain.callers import normal, prefix, reference
 from ivr.domain.refusals import NotANumber
-from ivr.sealing import Identity, SealBroken, seal, unseal
+from ivr.sealing import Identity, seal, unseal
 
 KEY, OTHER = bytes(32), bytes([1]) * 32
 NONCE = bytes(12)

@@ -21,7 +21,11 @@ class CallReleased(Event, frozen=True):
 
 @event("call.wrapped_up", version=1, topic=WRAPPED_UP, key="call_id")
 class CallWrappedUp(Event, frozen=True):
-    """The after-call work is done, by the agent or by the timer. `notes_sealed` is encrypted."""
+    """The after-call work is done, said by the agent or not (`timer`).
+
+    `notes_sealed` is encrypted under a key of the person's. `cause` is how it ended: done, due,
+    supervisor, or why the agent is gone (signed_out, connection_lost).
+    """
 
     call_id: str
     attempt: int
@@ -31,3 +35,4 @@ class CallWrappedUp(Event, frozen=True):
     by: Literal["agent", "timer"]
     codes: tuple[str, ...] = ()
     notes_sealed: str | None = None
+    cause: str | None = None

@@ -17,6 +17,8 @@ from agent_state.domain.commands import (
     CompleteTransfer,
     ConsultCall,
     EndHelp,
+    EndWrapUp,
+    ExtendWrapUp,
     FinishWrapUp,
     HoldCall,
     LeaveConsultation,
@@ -47,6 +49,7 @@ Name = Literal[
     "complete",
     "leave",
     "wrap_up",
+    "extend_wrap_up",
     "ask_for_help",
     "end_help",
 ]
@@ -70,6 +73,7 @@ _ABOUT_A_CALL = (
     "complete",
     "leave",
     "wrap_up",
+    "extend_wrap_up",
 )
 _SOMEWHERE = ("transfer", "consult")
 
@@ -92,6 +96,18 @@ class CommandBody(Body):
     )
     queue: Id | None = Field(default=None, description="where to transfer, or to consult")
     agent_id: Id | None = Field(default=None, description="instead: to whom, or whom")
+    codes: list[Id] = Field(
+        default=[],
+        max_length=20,
+        description="of wrap_up: what the call was about, of `/v1/wrap-up-codes`",
+        examples=[["refund"]],
+    )
+    notes: str | None = Field(
+        default=None,
+        min_length=1,
+        description="of wrap_up: what the agent writes of the caller; kept sealed",
+        examples=["Перезвонить завтра"],
+    )
 
     note: Annotated[str, Field(min_length=1, max_length=500)] | None = Field(
         default=None, description="of transfer and consult: for whom it reaches; in no log"
@@ -144,7 +160,10 @@ _ORDERS: dict[Name, Callable[[CommandBody], AgentCommand]] = {
     ),
     "complete": lambda said: CompleteTransfer(reservation_id=said.about),
     "leave": lambda said: LeaveConsultation(reservation_id=said.about),
-    "wrap_up": lambda said: FinishWrapUp(reservation_id=said.about),
+    "wrap_up": lambda said: FinishWrapUp(
+        reservation_id=said.about, codes=tuple(said.codes), notes=said.notes
+    ),
+    "extend_wrap_up": lambda said: ExtendWrapUp(reservation_id=said.about),
     "ask_for_help": lambda said: AskForHelp(said.reservation_id),
     "end_help": lambda said: EndHelp(),
 }
@@ -154,10 +173,17 @@ class SupervisorBody(Body):
     """What a supervisor orders of an agent. The same `command_id` twice has one effect."""
 
     command_id: Id = Field(examples=["s1"])
-    command: Literal["ready", "not_ready", "sign_out", "answer_help", "end_help"] = Field(
-        examples=["sign_out"]
+    command: Literal["ready", "not_ready", "sign_out", "answer_help", "end_help", "end_wrap_up"] = (
+        Field(examples=["sign_out"])
     )
+    reservation_id: Id | None = Field(default=None, description="of end_wrap_up")
     reason: Id | None = Field(default=None, description="of not_ready", examples=["training"])
+
+    @model_validator(mode="after")
+    def _names_what_it_ends(self) -> "SupervisorBody":
+        if self.command == "end_wrap_up" and self.reservation_id is None:
+            raise PydanticCustomError("missing", "names the reservation_id it is about")
+        return self
 
     def order(self, by: str) -> SupervisorCommand:
         """Return the command that supervisor `by` asks for; nobody is signed out of a talk."""
@@ -172,5 +198,7 @@ class SupervisorBody(Body):
                 return AnswerHelp(by)
             case "end_help":
                 return EndHelp(by)
+            case "end_wrap_up":
+                return EndWrapUp(reservation_id=self.reservation_id or "")
             case _:
                 assert_never(self.command)

@@ -7,7 +7,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from agent_state.domain.agent import Agent
+from agent_state.choices import checked
+from agent_state.domain.agent import Agent, WrapUp
 from agent_state.domain.answers import Answer, answer, asked, refusal_of
 from agent_state.domain.call_memo import Taker
 from agent_state.domain.card import Card
@@ -15,7 +16,6 @@ from agent_state.domain.commands import (
     AcceptOffer,
     AgentCommand,
     AnswerLeg,
-    BecomeNotReady,
     Command,
     DeskCommand,
     RingOffer,
@@ -24,15 +24,18 @@ from agent_state.domain.commands import (
     Tick,
 )
 from agent_state.domain.decide import decide
-from agent_state.domain.documents import SUPERVISOR, may_be_chosen
 from agent_state.domain.evolve import find, fold
 from agent_state.domain.facts import Fact
+from agent_state.domain.notes import Note, person_of
 from agent_state.domain.offers import ringing_slots
 from agent_state.domain.refusals import CommandIdReused, Refusal, UnknownAgent
-from agent_state.tables import AGENT, ANSWER, REASON, TAKER, TEAM, taker_key
+from agent_state.domain.wrap_up import work_of
+from agent_state.domain.wrap_up_rules import WrapUpRules, of_policy
+from agent_state.tables import AGENT, ANSWER, NOTES, PERSON, TAKER, TEAM, WRAP_UP_POLICY, taker_key
 from contact_events.agents import AgentChanged
 from contact_events.answering import CallAnswered
 from contact_events.registry import Event
+from contact_events.wrapping import CallWrappedUp
 from contact_runtime.rows import Fact as ToldFact
 from contact_runtime.rows import Kind, Unit
 
@@ -98,8 +101,9 @@ async def _once(unit: Unit, order: Order, cause: Cause) -> Answer:
         if known.asked != asked(command):
             raise CommandIdReused(f"command id {order.command_id} was another command")
         return known
+    wanted = await checked(unit, before, command, order.by)
     try:
-        facts = await carry_out(unit, agent_id, await _checked(unit, order), cause)
+        facts = await carry_out(unit, agent_id, wanted, cause)
     except Refusal as refused:
         given = answer(command, [], before, refusal_of(refused))
     else:
@@ -124,6 +128,9 @@ async def carry_out(unit: Unit, agent_id: str, command: Command, cause: Cause) -
         if isinstance(fact, CallAnswered):
             key = taker_key(fact.call_id, fact.attempt)
             unit.put(TAKER, key, Taker(fact.reservation_id))
+        if isinstance(fact, CallWrappedUp):
+            work = work_of(agent, fact.reservation_id)
+            await _keep_notes(unit, fact, work[1] if work else None, cause.time)
     offered = command.card if isinstance(command, RingOffer) else None
     told = [
         _told(fact, after, _card(agent, fact) or offered, cause)
@@ -134,27 +141,13 @@ async def carry_out(unit: Unit, agent_id: str, command: Command, cause: Cause) -
     return facts
 
 
-async def _checked(unit: Unit, order: Order) -> Command:
-    """Return the command with whether what it names may be chosen, as documents are now."""
-    command = order.command
-    if not isinstance(command, BecomeNotReady):
-        return command
-    if command.reason == SUPERVISOR and order.by is not None:
-        return command
-    reason = await unit.peek(REASON, command.reason)
-    if reason is None:
-        return replace(command, refused="unknown")
-    if may_be_chosen(command.reason, reason.said):
-        return command
-    return replace(command, refused="deactivated" if reason.said.deactivated else "system")
-
-
 async def _informed(unit: Unit, agent: Agent, command: Command) -> Command:
     """Return the command with whether its attempt is taken (locks that row), or the team's rule."""
     match command:
         case RingOffer(call_id=call_id, attempt=attempt):
             taker = await unit.load(TAKER, taker_key(call_id, attempt))
-            return replace(command, taken=taker is not None)
+            rules = await _rules(unit, command.queue_id)
+            return replace(command, taken=taker is not None, wrap_up=rules)
         case AcceptOffer(reservation_id=reservation_id) | AnswerLeg(reservation_id=reservation_id):
             found = find(agent, reservation_id)
             if found is None:
@@ -168,9 +161,34 @@ async def _informed(unit: Unit, agent: Agent, command: Command) -> Command:
             return command  # no other command can take an attempt
 
 
+async def _rules(unit: Unit, queue_id: str | None) -> WrapUpRules | None:
+    """Return what holds for the after-call work of the queue's calls, None for the default."""
+    policy = await unit.peek(WRAP_UP_POLICY, queue_id) if queue_id else None
+    return of_policy(policy.said) if policy else None
+
+
+async def _keep_notes(
+    unit: Unit, wrapped: CallWrappedUp, work: WrapUp | None, at: datetime
+) -> None:
+    """Keep what the agent wrote where it can be read again."""
+    if wrapped.notes_sealed is None or work is None:
+        return
+    note = Note(
+        reservation_id=wrapped.reservation_id,
+        agent_id=wrapped.agent_id,
+        written_at=at,
+        codes=wrapped.codes,
+        person=person_of(work),
+        erased=(await unit.load(PERSON, person_of(work))).erased,
+        sealed=wrapped.notes_sealed,
+    )
+    unit.put(NOTES, wrapped.call_id, (*await unit.load(NOTES, wrapped.call_id), note))
+
+
 def _card(agent: Agent, fact: Event) -> Card | None:
     """Return what is known of the call that a fact is about; None if it is about no call."""
-    found = find(agent, getattr(fact, "reservation_id", ""))
+    reservation_id = getattr(fact, "reservation_id", "")
+    found = find(agent, reservation_id) or work_of(agent, reservation_id)
     return found[1].card if found else None
 
 

@@ -1,4 +1,4 @@
-"""What agent-state hears: calls, where their callers are, and the router's valid decisions."""
+"""What agent-state hears: calls and their places, valid decisions, and who was erased."""
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
@@ -33,6 +33,7 @@ from agent_state.domain.commands import (
 )
 from agent_state.domain.contacts import caller_ref
 from agent_state.domain.ends import EndsBlock, added, began, block_of, forgotten, passed
+from agent_state.notes import erase
 from agent_state.tables import AGENT, CALL_MEMO, ENDS, ENDS_BLOCK, TAKER, taker_key
 from contact_events.calls import (
     TERMINAL,
@@ -46,15 +47,16 @@ from contact_events.calls import (
     CallRecovered,
 )
 from contact_events.locations import CallerLocated
+from contact_events.people import PersonErased
 from contact_events.registry import Event
 from contact_events.routing import CallRescinded, CallRouted, Decision
-from contact_events.topics import CALL_ARRIVED, CALLER_LOCATED, ROUTED
+from contact_events.topics import CALL_ARRIVED, CALLER_LOCATED, PEOPLE, ROUTED
 from contact_runtime.clock import Clock
 from contact_runtime.reader import Received, RecordHandler
 from contact_runtime.rows import Unit
 
 READER = "agent-state"
-READS = (CALL_ARRIVED, CALLER_LOCATED, ROUTED)
+READS = (CALL_ARRIVED, CALLER_LOCATED, ROUTED, PEOPLE)
 
 
 def handler(clock: Clock) -> RecordHandler:
@@ -92,6 +94,8 @@ async def _hear(unit: Unit, received: Received, cause: Cause) -> None:
             await carry_out(unit, agent_id, RescindOffer(reservation_id=reservation_id), cause)
         case CallAgentLegAnswered(agent_id=agent_id, reservation_id=reservation_id):
             await carry_out(unit, agent_id, AnswerLeg(reservation_id=reservation_id), cause)
+        case PersonErased(caller_ref=caller_ref):
+            await erase(unit, caller_ref)
         case Decision():
             pass  # progress, overflow, a site's status: only their positions matter here
         case CallerLocated(call_id=call_id):

@@ -4,11 +4,12 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar, Self
 
 import msgspec
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 from pydantic import ConfigDict, Field
 
 from agent_state.domain.agent import Profile
 from agent_state.domain.documents import Code, Reason, Team
+from agent_state.domain.wrap_up_rules import Mode, WrapUpPolicy
 from agent_state.views import StateView
 from contact_events.calls import Channel
 from contact_runtime.http.bodies import Body, Id, View
@@ -39,7 +40,7 @@ class DocumentBody(Body):
     @classmethod
     def fields(cls, said: Any) -> dict[str, Any]:
         """Return the fields of what a document says, as the body has them."""
-        found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(said))
+        found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(asdict(said)))
         return found
 
     @classmethod
@@ -160,6 +161,33 @@ class CodeBody(DocumentBody):
     deactivated: Deactivated = False
 
 
+class WrapUpPolicyBody(DocumentBody):
+    """How the after-call work of a queue's calls is done."""
+
+    content = WrapUpPolicy
+
+    mode: Mode = Field(
+        description="none; optional: beside the next call; until_done; timed; timed_extendable"
+    )
+    after_s: Seconds | None = Field(
+        default=None, description="how long it lasts; null: as the agent's `wrap_up_s` says"
+    )
+    extend_by_s: Annotated[float, Field(gt=0, le=86_400)] | None = Field(
+        default=None, description="of timed_extendable: seconds that the agent may add"
+    )
+    extensions: Annotated[int, Field(ge=1, le=100)] | None = Field(
+        default=None, description="of timed_extendable: how often"
+    )
+    codes_required: bool = Field(default=False, description="nobody ends it without a code")
+    codes_from: Id | None = Field(
+        default=None, description="the branch that codes are of; null: the whole tree"
+    )
+    calls_meanwhile: bool = Field(
+        default=False, description="the slot is free for the next call at once"
+    )
+    deactivated: Deactivated = Field(default=False, description="the default holds: timed")
+
+
 class AgentDocumentView(AgentBody, DocumentView):
     """An agent as administrators described them."""
 
@@ -197,3 +225,9 @@ class CodeView(CodeBody, DocumentView):
     """A wrap-up code as ordered."""
 
     code_id: Id
+
+
+class WrapUpPolicyView(WrapUpPolicyBody, DocumentView):
+    """A queue's policy for after-call work as ordered."""
+
+    queue_id: Id

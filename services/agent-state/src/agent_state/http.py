@@ -13,6 +13,7 @@ from agent_state.desk import Context
 from agent_state.desktop_protocol import asyncapi
 from agent_state.domain.refusals import UnknownAgent
 from agent_state.kinds import CODES, KINDS
+from agent_state.notes_http import routes as notes
 from agent_state.problems import STATUSES, problem_of
 from agent_state.views import AnswerView
 from agent_state.webhooks import http as webhooks
@@ -92,3 +93,4 @@ async def read_desktop_protocol() -> dict[str, Any]:
 
 routes.include_router(_agents)
 routes.include_router(supervising.routes)
+routes.include_router(notes)

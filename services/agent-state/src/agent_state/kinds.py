@@ -21,6 +21,8 @@ from agent_state.document_bodies import (
     SkillsView,
     TeamBody,
     TeamView,
+    WrapUpPolicyBody,
+    WrapUpPolicyView,
 )
 from agent_state.documents import Author, Documents, Found, Said
 from agent_state.domain.agent import Profile
@@ -32,7 +34,8 @@ from agent_state.domain.documents import (
     Revision,
 )
 from agent_state.domain.view import view_of
-from agent_state.tables import AGENT, CODE, PROFILE, REASON, TEAM
+from agent_state.domain.wrap_up_rules import faults_of_rules
+from agent_state.tables import AGENT, CODE, PROFILE, REASON, TEAM, WRAP_UP_POLICY
 from contact_runtime.http.bodies import ID_PATTERN
 from contact_runtime.http.documents import Fault
 from contact_runtime.rows import Kind as Rows
@@ -44,6 +47,8 @@ CODES: Final = {
     "unknown_code": "No such wrap-up code: put it to `/v1/wrap-up-codes` first.",
     "code_loop": "The code would be its own parent, by itself or by others.",
     "code_too_deep": f"The tree of codes is at most {MOST_PARENTS} branches deep.",
+    "missing_beside": "What stands beside it needs this, too.",
+    "useless_beside": "What stands beside it makes this mean nothing.",
     "system_reason": "Reasons that the system gives cannot be deactivated.",
     "unknown_revision": "The document never had this revision.",
 }
@@ -81,7 +86,7 @@ class Kind:
         """Return all that a view may show of a revision."""
         said = revision.said
         return {
-            "name": to_builtins(said.name),
+            "name": to_builtins(getattr(said, "name", None)),
             **self.body.fields(said),
             f"{self.name}_id": document_id,
             "system": document_id in SYSTEM_REASONS,
@@ -129,6 +134,17 @@ async def _faults_of_code(unit: Unit, code_id: str, said: Said, last: Found) -> 
             return [Fault(("parent_id",), "unknown_code", f"there is no code {parent_id}")]
         parent_id = parent.said.parent_id
     return []
+
+
+async def _faults_of_policy(unit: Unit, queue_id: str, said: Said, last: Found) -> list[Fault]:
+    branch = _id(said, "codes_from")
+    faults = [
+        Fault((name,), code, f"{said.get('mode')} after-call work {why}")
+        for name, code, why in faults_of_rules(said)
+    ]
+    if branch and await unit.peek(CODE, branch) is None:
+        faults.append(Fault(("codes_from",), "unknown_code", f"there is no code {branch}"))
+    return faults
 
 
 async def _describe(unit: Unit, agent_id: str, said: Profile, author: Author) -> None:
@@ -201,7 +217,17 @@ CODES_OF_CALLS: Final = Kind(
     CodeView,
     reading="choices:read",
 )
-KINDS: Final = (AGENTS, SKILLS, TEAMS, REASONS, CODES_OF_CALLS)
+WRAP_UP_POLICIES: Final = Kind(
+    "queue",
+    "wrap-up-policies",
+    "policy of queue",
+    Documents("policy", WRAP_UP_POLICY, _faults_of_policy),
+    WrapUpPolicyBody,
+    WrapUpPolicyView,
+    WrapUpPolicyView,
+    reading="choices:read",
+)
+KINDS: Final = (AGENTS, SKILLS, TEAMS, REASONS, CODES_OF_CALLS, WRAP_UP_POLICIES)
 
 
 async def furnish(store: Store, author: Author) -> None:

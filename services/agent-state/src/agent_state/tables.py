@@ -15,6 +15,8 @@ from agent_state.domain.call_memo import CallMemo, Taker
 from agent_state.domain.contacts import Caller, Contact
 from agent_state.domain.documents import Code, Reason, Revision, Team
 from agent_state.domain.ends import Ends, EndsBlock
+from agent_state.domain.notes import Note, Person
+from agent_state.domain.wrap_up_rules import WrapUpPolicy
 from contact_runtime.rows import Kind
 
 ENDS: Kind[Ends] = Kind("ends", Ends, lambda partition: Ends())
@@ -58,6 +60,17 @@ CODE: Kind[Revision[Code] | None] = Kind(
     "wrap_up_code", Revision[Code] | None, lambda code_id: None
 )
 """By code id."""
+
+WRAP_UP_POLICY: Kind[Revision[WrapUpPolicy] | None] = Kind(
+    "wrap_up_policy", Revision[WrapUpPolicy] | None, lambda queue_id: None
+)
+"""By queue id."""
+
+PERSON: Kind[Person] = Kind("person", Person, lambda caller_ref: Person())
+"""By `caller.ref`, or by call where the caller is unknown; locked last. The only place of a key."""
+
+NOTES: Kind[tuple[Note, ...]] = Kind("notes", tuple[Note, ...], lambda call_id: ())
+"""By call id: what agents wrote of the call, sealed."""
 
 
 def history_of(kind: Kind[Any]) -> Kind[Any]:

@@ -36,6 +36,21 @@ class HelpView(View):
     answered_by: str | None = None
 
 
+class WrapUpView(View):
+    """After-call work: in its slot, or `beside` it while the slot is free for the next call."""
+
+    reservation_id: str
+    call_id: str
+    slot: int
+    mode: Literal["none", "optional", "until_done", "timed", "timed_extendable"]
+    beside: bool
+    since: AwareDatetime
+    ends_at: AwareDatetime | None
+    extensions_left: int
+    codes_required: bool
+    codes_from: str | None
+
+
 class StateView(View):
     """What the agent is now.
 
@@ -57,6 +72,7 @@ class StateView(View):
     rona_in_a_row: int
     help: HelpView | None
     slots: list[SlotView]
+    wrap_ups: list[WrapUpView]
 
 
 class AnswerView(View):

@@ -7,9 +7,10 @@ from pathlib import Path
 from contact_events.calls import Caller
 from contact_runtime.client_keys import ClientKeys, add_client, newest, read_client_keys
 from contact_runtime.rows import Unit
+from contact_runtime.sealing import KEY_BYTES, NONCE_BYTES
 from ivr.domain.callers import Person, normal, prefix, reference
 from ivr.domain.refusals import NoClientKey
-from ivr.sealing import KEY_BYTES, NONCE_BYTES, Identity, seal, unseal
+from ivr.sealing import Identity, seal, unseal
 from ivr.tables import PERSON
 
 

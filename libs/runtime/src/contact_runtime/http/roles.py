@@ -10,7 +10,7 @@ SUPERVISOR = (
     | frozenset(
         {"live:read", "reports:read", "agents:read", "calls:read", "routing:read", "places:read"}
     )
-    | {"agents:supervise"}
+    | {"agents:supervise", "notes:read"}
 )
 
 AGENT = CHOICES | frozenset({"agents:act", "callers:read"})

@@ -5,6 +5,7 @@ from datetime import datetime
 import msgspec
 
 from agent_state.domain.card import Card
+from agent_state.domain.wrap_up_rules import WrapUpRules
 from contact_events.calls import Text
 
 
@@ -79,7 +80,8 @@ class Filled(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What every filling has: the call, its attempt, the reservation, and since when.
 
     `consult` is the consultation about this call that the agent has under way; `note` is what they
-    last wrote for whom they sent it to.
+    last wrote for whom they sent it to. `wrap_up` is what will hold for its after-call work; None:
+    the default.
     """
 
     call_id: str
@@ -90,6 +92,7 @@ class Filled(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     card: Card | None = None
     consult: Consult | None = None
     note: str | None = None
+    wrap_up: WrapUpRules | None = None
 
 
 class Reserved(Filled, frozen=True, tag="reserved"):
@@ -109,12 +112,23 @@ class Hold(Filled, frozen=True, tag="hold"):
 
 
 class WrapUp(Filled, frozen=True, tag="wrap_up"):
-    """After-call work, until the agent says so, at the latest until `due`."""
+    """After-call work, until the agent says so, at the latest until `due`, if there is one.
 
-    due: datetime
+    `extended` is how often the agent has put `due` off.
+    """
+
+    due: datetime | None
+    extended: int = 0
 
 
 Filling = Free | Reserved | Talking | Hold | WrapUp
+
+
+class Beside(msgspec.Struct, frozen=True):
+    """After-call work that goes on while its slot is free for the next call."""
+
+    slot: int
+    work: WrapUp
 
 
 class LastOffer(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -195,6 +209,7 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     rona: Rona = Rona()
     station: Station | None = None
     help: Help | None = None
+    beside: tuple[Beside, ...] = ()
 
     @classmethod
     def new(cls, agent_id: str) -> "Agent":
@@ -204,7 +219,8 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def due_of(agent: Agent) -> datetime | None:
     """Return when the next ringing, after-call work or rest of the agent is over, or None."""
-    dues = [slot.filling.due for slot in agent.slots if isinstance(slot.filling, Reserved | WrapUp)]
+    dues = [slot.filling.due for slot in agent.slots if isinstance(slot.filling, Reserved)]
+    dues += [work.due for _, work in wrap_ups(agent) if work.due is not None]
     if isinstance(agent.presence, NotReady) and agent.presence.returns_at is not None:
         dues.append(agent.presence.returns_at)
     return min(dues, default=None)
@@ -221,7 +237,17 @@ def station_of(agent: Agent) -> Station:
 
 def is_free(agent: Agent) -> bool:
     """Return whether no contact is under way, after-call work included."""
-    return all(isinstance(slot.filling, Free) for slot in agent.slots)
+    return not agent.beside and all(isinstance(slot.filling, Free) for slot in agent.slots)
+
+
+def wrap_ups(agent: Agent) -> list[tuple[int, WrapUp]]:
+    """Return all after-call work with its slot: what fills slots, then what goes on beside."""
+    filling = [
+        (number, slot.filling)
+        for number, slot in enumerate(agent.slots)
+        if isinstance(slot.filling, WrapUp)
+    ]
+    return filling + [(beside.slot, beside.work) for beside in agent.beside]
 
 
 def calls_held(agent: Agent) -> list[str]:

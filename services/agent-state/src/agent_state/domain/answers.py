@@ -3,9 +3,10 @@
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from agent_state.domain.agent import Agent
-from agent_state.domain.commands import AcceptOffer, Command
+from agent_state.domain.commands import AcceptOffer, Command, FinishWrapUp
 from agent_state.domain.facts import Fact
 from agent_state.domain.offers import gone
 from agent_state.domain.refusals import Refusal
@@ -34,7 +35,9 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def asked(command: Command) -> str:
-    """Return the command as one comparable text."""
+    """Return the command as one comparable text, without what an agent wrote of a caller."""
+    if isinstance(command, FinishWrapUp):
+        command = replace(command, notes=None)
     return f"{type(command).__name__} {msgspec.json.encode(command).decode()}"
 
 

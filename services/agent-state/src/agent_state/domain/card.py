@@ -52,7 +52,10 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What the agent sees of a call; a consultation names the call that it is about."""
+    """What the agent sees of a call; a consultation names the call that it is about.
+
+    `caller_ref`, whose key seals what the agent writes, is not shown.
+    """
 
     client: str | None = None
     client_name: str = ""
@@ -64,6 +67,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     contacts: tuple[PastContact, ...] = ()
     parent_call_id: str | None = None
     sent: Sent | None = None
+    caller_ref: str | None = None
 
 
 def card_of(envelope: Envelope, arrived: CallArrived, place: Place | None) -> Card:
@@ -82,6 +86,7 @@ def card_of(envelope: Envelope, arrived: CallArrived, place: Place | None) -> Ca
         ),
         place=place,
         parent_call_id=arrived.parent_call_id,
+        caller_ref=arrived.caller.ref if arrived.caller else None,
     )
 
 
@@ -90,7 +95,11 @@ def about(card: Card, parent: Card | None) -> Card:
     if parent is None:
         return card
     return replace(
-        card, customer_ref=parent.customer_ref, gathered=parent.gathered, place=parent.place
+        card,
+        customer_ref=parent.customer_ref,
+        gathered=parent.gathered,
+        place=parent.place,
+        caller_ref=parent.caller_ref,
     )
 
 

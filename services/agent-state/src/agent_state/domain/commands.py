@@ -7,6 +7,7 @@ import msgspec
 
 from agent_state.domain.agent import Profile, RonaPolicy, Station
 from agent_state.domain.card import Card
+from agent_state.domain.wrap_up_rules import WrapUpRules
 from contact_events.calls import RecoveryReason
 
 
@@ -149,10 +150,29 @@ class LeaveConsultation(_Command, frozen=True):
 
 
 class FinishWrapUp(_Command, frozen=True):
-    """Say that the after-call work is done."""
+    """Say that the after-call work is done.
+
+    `notes` are as the agent wrote them, `notes_sealed` as they are kept. `refused` names a code
+    that cannot be chosen for this call, and why.
+    """
 
     reservation_id: str
     codes: tuple[str, ...] = ()
+    notes: str | None = None
+    notes_sealed: str | None = None
+    refused: tuple[str, Literal["unknown", "deactivated", "elsewhere"]] | None = None
+
+
+class ExtendWrapUp(_Command, frozen=True):
+    """Have more time for the after-call work."""
+
+    reservation_id: str
+
+
+class EndWrapUp(_Command, frozen=True):
+    """End an agent's after-call work: a supervisor's order."""
+
+    reservation_id: str
 
 
 AgentCommand = (
@@ -170,6 +190,7 @@ AgentCommand = (
     | CompleteTransfer
     | LeaveConsultation
     | FinishWrapUp
+    | ExtendWrapUp
     | AskForHelp
     | EndHelp
 )
@@ -188,6 +209,7 @@ class RingOffer(_Command, frozen=True):
     expires_at: datetime
     queue_id: str | None = None
     card: Card | None = None
+    wrap_up: WrapUpRules | None = None
     ended: bool = False
     superseded: bool = False
     taken: bool = False
@@ -257,8 +279,8 @@ class Tick(_Command, frozen=True):
     rona: RonaPolicy = RonaPolicy()
 
 
-SupervisorCommand = BecomeReady | BecomeNotReady | SignOut | AnswerHelp | EndHelp
+SupervisorCommand = BecomeReady | BecomeNotReady | SignOut | AnswerHelp | EndHelp | EndWrapUp
 DeskCommand = TakeDesk | LeaveDesk | LoseConnection
 CallCommand = LearnCard | EndCall | MoveCall | JoinCall | MoveSlot | LeaveCall
 LogCommand = RingOffer | RescindOffer | AnswerLeg | CallCommand
-Command = AgentCommand | LogCommand | DeskCommand | SetProfile | AnswerHelp | Tick
+Command = AgentCommand | LogCommand | DeskCommand | SetProfile | AnswerHelp | EndWrapUp | Tick

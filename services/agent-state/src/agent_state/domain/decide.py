@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import assert_never
 
-from agent_state.domain import consults, due, help, offers, presence, talks
+from agent_state.domain import consults, due, help, offers, presence, talks, wrap_up
 from agent_state.domain.agent import Agent
 from agent_state.domain.commands import (
     AcceptOffer,
@@ -18,6 +18,8 @@ from agent_state.domain.commands import (
     ConsultCall,
     EndCall,
     EndHelp,
+    EndWrapUp,
+    ExtendWrapUp,
     FinishWrapUp,
     HoldCall,
     JoinCall,
@@ -57,8 +59,16 @@ def decide(agent: Agent, command: Command, at: datetime) -> list[Fact]:
             return _on_presence(agent, command, at)
         case AcceptOffer() | RejectOffer() | RingOffer() | RescindOffer() | AnswerLeg():
             return _on_offers(agent, command, at)
-        case HoldCall() | ResumeCall() | ReleaseCall() | TransferCall() | FinishWrapUp():
-            return _on_talks(agent, command, at)
+        case (
+            HoldCall()
+            | ResumeCall()
+            | ReleaseCall()
+            | TransferCall()
+            | FinishWrapUp()
+            | ExtendWrapUp()
+            | EndWrapUp()
+        ):
+            return _on_talks(_described(agent), command, at)
         case ConsultCall() | CompleteTransfer() | LeaveConsultation():
             return _on_consults(_described(agent), command, at)
         case AskForHelp() | AnswerHelp() | EndHelp():
@@ -137,21 +147,40 @@ def _on_offers(
 
 def _on_talks(
     agent: Agent,
-    command: HoldCall | ResumeCall | ReleaseCall | TransferCall | FinishWrapUp,
+    command: HoldCall
+    | ResumeCall
+    | ReleaseCall
+    | TransferCall
+    | FinishWrapUp
+    | ExtendWrapUp
+    | EndWrapUp,
     at: datetime,
 ) -> list[Fact]:
-    known = _described(agent)
     match command:
         case HoldCall():
-            return talks.hold(known, command, at)
+            return talks.hold(agent, command, at)
         case ResumeCall():
-            return talks.resume(known, command, at)
+            return talks.resume(agent, command, at)
         case ReleaseCall():
-            return talks.release(known, command)
+            return talks.release(agent, command)
         case TransferCall():
-            return talks.transfer(known, command)
+            return talks.transfer(agent, command)
+        case FinishWrapUp() | ExtendWrapUp() | EndWrapUp():
+            return _on_wrap_up(agent, command, at)
+        case _:
+            assert_never(command)
+
+
+def _on_wrap_up(
+    agent: Agent, command: FinishWrapUp | ExtendWrapUp | EndWrapUp, at: datetime
+) -> list[Fact]:
+    match command:
         case FinishWrapUp():
-            return talks.finish_wrap_up(known, command, at)
+            return wrap_up.finish(agent, command, at)
+        case ExtendWrapUp():
+            return wrap_up.extend(agent, command, at)
+        case EndWrapUp():
+            return wrap_up.end(agent, command, at)
         case _:
             assert_never(command)
 

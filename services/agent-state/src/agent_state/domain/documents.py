@@ -3,8 +3,9 @@
 What is deactivated stays, so that the past can be told; it cannot be chosen any more.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, Literal, TypeVar
 
 import msgspec
 
@@ -90,6 +91,23 @@ STANDING_REASONS: Final = {
     "training": Reason(name=Text(ru="Обучение", en="Training"), counted_in_occupancy=True),
 }
 """Reasons that are there from the first start on."""
+
+
+CodeState = Literal["unknown", "deactivated", "elsewhere"]
+
+
+def state_of_code(above: Mapping[str, Code | None], branch: str | None) -> CodeState | None:
+    """Return why nobody may choose a code of a call of this branch, None if they may.
+
+    `above` has the code and then all the branches it is in, from the inside out; None: not there.
+    The branch itself is no code of its calls, but what is in it.
+    """
+    codes = list(above.values())
+    if codes[0] is None:
+        return "unknown"
+    if any(code is None or code.deactivated for code in codes):
+        return "deactivated"
+    return None if branch is None or branch in list(above)[1:] else "elsewhere"
 
 
 def may_be_chosen(reason_id: str, said: Reason) -> bool:

@@ -2,22 +2,18 @@
 
 from datetime import datetime, timedelta
 
-from agent_state.domain.agent import Agent, NotReady, Presence, Ready, RonaPolicy, WrapUp
+from agent_state.domain.agent import Agent, NotReady, Presence, Ready, RonaPolicy
 from agent_state.domain.commands import Tick
 from agent_state.domain.facts import Fact
 from agent_state.domain.offers import rang_out, ringing_slots
-from agent_state.domain.talks import wrapped_up
 from agent_state.domain.tell import told
+from agent_state.domain.wrap_up import is_over
 
 
 def tick(agent: Agent, command: Tick, at: datetime) -> list[Fact]:
     """Return the outcome of everything that is due by `at`."""
     out: list[Fact] = [rang_out(agent, r, at) for r in ringing_slots(agent) if r[1].due <= at]
-    done: list[Fact] = [
-        wrapped_up(agent, number, slot.filling, "timer")
-        for number, slot in enumerate(agent.slots)
-        if isinstance(slot.filling, WrapUp) and slot.filling.due <= at
-    ]
+    done = is_over(agent, at)
     if out:
         after = _after_rona(agent, command.rona, len(out), at)
         return told(agent, [*out, *done], at, "rang_out", after)

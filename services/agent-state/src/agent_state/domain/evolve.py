@@ -1,7 +1,7 @@
 """How facts change an agent: total, a fact that happened is never refused."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import reduce
 from typing import Any, TypeVar, assert_never
 
@@ -9,6 +9,7 @@ from msgspec.structs import asdict, replace
 
 from agent_state.domain.agent import (
     Agent,
+    Beside,
     Filled,
     Filling,
     Free,
@@ -35,8 +36,10 @@ from agent_state.domain.facts import (
     ProfileSet,
     SlotMoved,
     StationTaken,
+    WrapUpExtended,
 )
 from agent_state.domain.themself import shown_anew, themself
+from agent_state.domain.wrap_up_rules import DEFAULT, MOST_BESIDE, due_at, frees_the_slot
 from contact_events.agents import (
     AgentChanged,
     AgentHelpAnswered,
@@ -82,8 +85,8 @@ def evolve(agent: Agent, fact: Fact, at: datetime) -> Agent:
             return _counted(_settled(agent, fact, at), fact)
         case CallHeld() | CallResumed():
             return _held(agent, fact, at)
-        case CallReleased() | CallWrappedUp():
-            return _left(agent, fact, at)
+        case CallReleased() | CallWrappedUp() | WrapUpExtended():
+            return _after_the_call(agent, fact, at)
         case (
             CallReleaseRequested()
             | CallTransferRequested()
@@ -155,18 +158,51 @@ def _held(agent: Agent, fact: CallHeld | CallResumed, at: datetime) -> Agent:
             return agent
 
 
+def _after_the_call(
+    agent: Agent, fact: CallReleased | CallWrappedUp | WrapUpExtended, at: datetime
+) -> Agent:
+    return _extended(agent, fact) if isinstance(fact, WrapUpExtended) else _left(agent, fact, at)
+
+
 def _left(agent: Agent, fact: CallReleased | CallWrappedUp, at: datetime) -> Agent:
     found = find(agent, fact.reservation_id)
     if found is None:
-        return agent
+        others = (b for b in agent.beside if b.work.reservation_id != fact.reservation_id)
+        return replace(agent, beside=tuple(others))
     number, filling = found
     if isinstance(fact, CallReleased) and fact.connected:
-        wrap_up_s = agent.profile.wrap_up_s if agent.profile else 0.0
-        due = at + timedelta(seconds=wrap_up_s)
-        return _filled(
-            agent, number, _become(WrapUp, filling, at, due=due, consult=None, note=None)
-        )
+        return _wraps_up(agent, number, filling, at)
     return _filled(agent, number, Free(at))
+
+
+def _wraps_up(agent: Agent, number: int, filling: Filled, at: datetime) -> Agent:
+    """Return the agent with the after-call work in the slot, beside it, or without any."""
+    rules = filling.wrap_up or DEFAULT
+    if rules.mode == "none":
+        return _filled(agent, number, Free(at))
+    due = due_at(rules, at, agent.profile.wrap_up_s if agent.profile else 0.0)
+    work = _become(WrapUp, filling, at, due=due, consult=None, note=None)
+    if frees_the_slot(rules) and len(agent.beside) < MOST_BESIDE:
+        freed = _filled(agent, number, Free(at))
+        return replace(freed, beside=(*agent.beside, Beside(number, work)))
+    return _filled(agent, number, work)
+
+
+def _extended(agent: Agent, fact: WrapUpExtended) -> Agent:
+    found = find(agent, fact.reservation_id)
+    if found is not None and isinstance(found[1], WrapUp):
+        return _filled(agent, found[0], _put_off(found[1], fact.due))
+    beside = (
+        replace(b, work=_put_off(b.work, fact.due))
+        if b.work.reservation_id == fact.reservation_id
+        else b
+        for b in agent.beside
+    )
+    return replace(agent, beside=tuple(beside))
+
+
+def _put_off(work: WrapUp, due: datetime) -> WrapUp:
+    return replace(work, due=due, extended=work.extended + 1)
 
 
 def _learned(
@@ -184,6 +220,7 @@ def _learned(
                 since=at,
                 queue_id=fact.queue_id,
                 card=fact.card,
+                wrap_up=fact.wrap_up,
                 due=fact.due,
             )
             return _filled(agent, fact.slot, ringing)

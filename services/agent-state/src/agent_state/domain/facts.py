@@ -9,6 +9,7 @@ import msgspec
 
 from agent_state.domain.agent import Profile, Station
 from agent_state.domain.card import Card
+from agent_state.domain.wrap_up_rules import WrapUpRules
 from contact_events.agents import (
     AgentChanged,
     AgentHelpAnswered,
@@ -46,6 +47,7 @@ class OfferRung(msgspec.Struct, frozen=True, kw_only=True):
     due: datetime
     queue_id: str | None
     card: Card | None
+    wrap_up: WrapUpRules | None = None
 
 
 class CallJoined(msgspec.Struct, frozen=True):
@@ -90,6 +92,13 @@ class ConsultOver(msgspec.Struct, frozen=True):
     call_id: str
 
 
+class WrapUpExtended(msgspec.Struct, frozen=True):
+    """The after-call work of this reservation lasts until `due`, once more put off."""
+
+    reservation_id: str
+    due: datetime
+
+
 class ProfileSet(msgspec.Struct, frozen=True):
     """Administrators described the agent."""
 
@@ -120,6 +129,7 @@ Private = (
     | OfferRung
     | CallJoined
     | CardLearned
+    | WrapUpExtended
     | SlotMoved
     | OfConsult
     | ProfileSet

@@ -30,6 +30,7 @@ def ring(agent: Agent, offer: RingOffer, at: datetime) -> list[Fact]:
             due=offer.expires_at,
             queue_id=offer.queue_id,
             card=offer.card,
+            wrap_up=offer.wrap_up,
         )
         return told(agent, [*read, rung], at, "offered")
     rejected = CallRejected(

@@ -38,6 +38,7 @@ from agent_state.domain.refusals import (
 )
 from agent_state.domain.slots import check_layout
 from agent_state.domain.tell import SIGNING_OUT, told
+from agent_state.domain.wrap_up import abandoned
 
 _WHY_NOT = {
     "unknown": "unknown",
@@ -170,6 +171,7 @@ def _must_be_active(agent: Agent) -> None:
 
 
 def _offline(agent: Agent, after: Presence, at: datetime) -> list[Fact]:
-    """Return that the agent is gone; ringing offers are settled at once, not by their timers."""
-    outcomes = [settled(agent, ringing, "not_ready") for ringing in ringing_slots(agent)]
-    return told(agent, outcomes, at, after.reason or "signed_out", after)
+    """Return that the agent is gone; what rings and after-call work is over at once."""
+    cause = after.reason or "signed_out"
+    outcomes: list[Fact] = [settled(agent, r, "not_ready") for r in ringing_slots(agent)]
+    return told(agent, [*outcomes, *abandoned(agent, cause)], at, cause, after)

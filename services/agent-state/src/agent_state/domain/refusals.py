@@ -147,6 +147,34 @@ class NotYourTeam(Refusal):
     code = "not-your-team"
 
 
+class CodesRequired(Refusal):
+    """The after-call work of this call ends with a wrap-up code.
+
+    The member `codes_from` is the branch they are of, null for the whole tree.
+    """
+
+    code = "codes-required"
+
+
+class CodeRefused(Refusal):
+    """The wrap-up code cannot be chosen for this call.
+
+    The members `code_id` and `state` say which and why: unknown, deactivated, or elsewhere in the
+    tree than this queue's codes are.
+    """
+
+    code = "code-refused"
+
+
+class NotExtendable(Refusal):
+    """The after-call work cannot be extended, or not once more.
+
+    The members `mode` and `extended` say how it is done and how often it was extended.
+    """
+
+    code = "wrap-up-not-extendable"
+
+
 class CommandIdReused(Refusal):
     """This command id was used for another command.
 
@@ -195,6 +223,9 @@ REFUSALS: tuple[type[Refusal], ...] = (
     InConsultation,
     NotConsulting,
     NotYourTeam,
+    CodesRequired,
+    CodeRefused,
+    NotExtendable,
     CommandIdReused,
     UnknownProtocol,
     PoolFixed,

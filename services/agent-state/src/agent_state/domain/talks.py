@@ -4,10 +4,9 @@ from datetime import datetime
 from typing import Literal
 
 from agent_state.domain import consults
-from agent_state.domain.agent import Agent, Filled, Free, Hold, Reserved, Talking, WrapUp
+from agent_state.domain.agent import Agent, Filled, Free, Hold, Reserved, Talking
 from agent_state.domain.commands import (
     EndCall,
-    FinishWrapUp,
     HoldCall,
     JoinCall,
     LearnCard,
@@ -30,7 +29,7 @@ from contact_events.answering import (
     CallResumed,
     CallTransferRequested,
 )
-from contact_events.wrapping import CallReleased, CallWrappedUp
+from contact_events.wrapping import CallReleased
 
 Released = Literal["ended", "moved", "recovered", "left"]
 
@@ -99,19 +98,6 @@ def transfer(agent: Agent, command: TransferCall) -> list[Fact]:
             to_agent_id=command.agent_id,
         ),
     ]
-
-
-def finish_wrap_up(agent: Agent, command: FinishWrapUp, at: datetime) -> list[Fact]:
-    """Return that the after-call work is done.
-
-    Raises:
-        NotInThatState: there is none for this reservation.
-    """
-    found = find(agent, command.reservation_id)
-    if found is None or not isinstance(found[1], WrapUp):
-        raise _elsewhere(agent, command.reservation_id)
-    done = wrapped_up(agent, found[0], found[1], "agent", command.codes)
-    return told(agent, [done], at, "wrapped_up")
 
 
 def joined_talk(agent: Agent, reservation_id: str) -> Talking | Hold:
@@ -249,23 +235,4 @@ def _released(agent: Agent, slot: int, filling: Talking | Hold, reason: Released
         slot=slot,
         connected=isinstance(filling, Hold) or filling.connected,
         reason=reason,
-    )
-
-
-def wrapped_up(
-    agent: Agent,
-    slot: int,
-    filling: WrapUp,
-    by: Literal["agent", "timer"],
-    codes: tuple[str, ...] = (),
-) -> CallWrappedUp:
-    """Return that the after-call work in the slot is done."""
-    return CallWrappedUp(
-        call_id=filling.call_id,
-        attempt=filling.attempt,
-        reservation_id=filling.reservation_id,
-        agent_id=agent.agent_id,
-        slot=slot,
-        by=by,
-        codes=codes,
     )

@@ -20,8 +20,10 @@ from agent_state.domain.agent import (
     Talking,
     WrapUp,
     station_of,
+    wrap_ups,
 )
 from agent_state.domain.slots import blocked
+from agent_state.domain.wrap_up_rules import DEFAULT, Mode, extensions_left
 from contact_events.agents import AgentChanged, AgentStatus, SlotState
 from contact_events.agents import Presence as PresenceName
 from contact_events.agents import Slot as ToldSlot
@@ -60,6 +62,21 @@ class SlotView(msgspec.Struct, frozen=True, kw_only=True):
     consult: Consult | None = None
 
 
+class WrapUpView(msgspec.Struct, frozen=True, kw_only=True):
+    """After-call work as the desktop shows it."""
+
+    reservation_id: str
+    call_id: str
+    slot: int
+    mode: Mode
+    beside: bool
+    since: datetime
+    ends_at: datetime | None
+    extensions_left: int
+    codes_required: bool
+    codes_from: str | None
+
+
 class AgentView(msgspec.Struct, frozen=True, kw_only=True):
     """An agent as the desktop shows them."""
 
@@ -75,6 +92,7 @@ class AgentView(msgspec.Struct, frozen=True, kw_only=True):
     rona_in_a_row: int = 0
     help: Help | None = None
     slots: tuple[SlotView, ...]
+    wrap_ups: tuple[WrapUpView, ...] = ()
 
 
 def presence_name(agent: Agent) -> PresenceName:
@@ -146,6 +164,23 @@ def view_of(agent: Agent) -> AgentView:
         site_id=station_of(agent).site_id,
         telephone=station_of(agent).telephone,
         slots=tuple(_shown(agent, number) for number in range(len(agent.slots))),
+        wrap_ups=tuple(_wraps_up(agent, slot, work) for slot, work in wrap_ups(agent)),
+    )
+
+
+def _wraps_up(agent: Agent, slot: int, work: WrapUp) -> WrapUpView:
+    rules = work.wrap_up or DEFAULT
+    return WrapUpView(
+        reservation_id=work.reservation_id,
+        call_id=work.call_id,
+        slot=slot,
+        mode=rules.mode,
+        beside=agent.slots[slot].filling is not work,
+        since=work.since,
+        ends_at=work.due,
+        extensions_left=extensions_left(rules, work.extended),
+        codes_required=rules.codes_required,
+        codes_from=rules.codes_from,
     )
 
 
