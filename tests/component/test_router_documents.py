@@ -61,6 +61,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "priority": 7,
         "service_target_s": 10,
         "max_wait_s": 300,
+        "return_transfers_s": 45,
         "ring_s": 15,
         "overflow_to": "general",
         "when_deleted": "drain",

@@ -35,7 +35,9 @@ def setting_of(rnd: random.Random) -> Setting:
             telephone=kind == "telephone",
             slots=2 if kind == "chat" else 1,
         )
-    return Setting(workers, rnd.choice([1, 1, 256]), rnd.choice([None, None, None, 10.0]))
+    returns_s = rnd.choice([None, 10.0])
+    stride, max_wait_s = rnd.choice([1, 1, 256]), rnd.choice([None, None, None, 10.0])
+    return Setting(workers, stride, max_wait_s, returns_s)
 
 
 @dataclass

@@ -45,11 +45,16 @@ class Worker:
 
 @dataclass(frozen=True)
 class Setting:
-    """What a history begins with. `max_wait_s` is that of queue q2, which overflows to q1."""
+    """What a history begins with.
+
+    `max_wait_s` is that of queue q2, which overflows to q1; `returns_s` is how long q1 and q2 keep
+    what an agent sent there.
+    """
 
     workers: dict[str, Worker]
     stride: int = 1
     max_wait_s: float | None = None
+    returns_s: float | None = None
 
 
 @dataclass
@@ -215,6 +220,7 @@ class World:
             "name": WORDS,
             "skills": {queue: 1},
             "deleted": deleted,
+            "return_transfers_s": self.setting.returns_s,
             "max_wait_s": max_wait_s,
             "overflow_to": to,
         }

@@ -2,6 +2,7 @@
 
 import pytest
 
+from contact_events.calls import CallQueued, CallRecovered
 from router.domain.rules import NAMED_WAIT_S, UNKNOWN_QUEUE_WAIT_S
 from tests.support.router_centre import Centre
 from tests.support.router_world import queue
@@ -120,3 +121,47 @@ def test_each_stay_has_its_own_longest_wait(centre: Centre) -> None:
     assert centre.decide() == []
     centre.topics.later(1)
     assert centre.overflow().attempt == 2
+
+
+def test_a_transfer_that_nobody_takes_goes_back_to_its_sender_where_the_queue_says_so(
+    centre: Centre,
+) -> None:
+    centre.say(queue("billing", revision=2, return_transfers_s=30.0))
+    centre.call("k1", "sales")
+    centre.decide()
+    centre.say(CallQueued(call_id="k1", attempt=2, queue_id="billing", sent_by="a9"))
+    centre.topics.later(29)
+    assert centre.decide() == []
+    centre.topics.later(1)
+    overflow = centre.overflow()
+    assert (overflow.to, overflow.queue_id, overflow.reason) == ("sender", None, "max_wait")
+    assert overflow.attempt == 2
+
+
+def test_a_transfer_goes_back_before_the_queues_longest_wait_sends_it_on(centre: Centre) -> None:
+    centre.say(
+        queue("billing", revision=2, return_transfers_s=30.0, max_wait_s=30.0, overflow_to="sales")
+    )
+    centre.call("k1", "sales")
+    centre.say(CallQueued(call_id="k1", attempt=2, queue_id="billing", sent_by="a9"))
+    centre.topics.later(30)
+    assert centre.overflow().to == "sender"
+
+
+@pytest.mark.parametrize("returns_s", [None, 30.0])
+def test_a_call_that_no_agent_sent_stays_whatever_becomes_of_transfers(
+    centre: Centre, returns_s: float | None
+) -> None:
+    centre.say(queue("billing", revision=2, return_transfers_s=returns_s))
+    centre.call("k1", "billing")
+    centre.call("k2", "sales")
+    centre.say(CallRecovered(call_id="k2", attempt=2, queue_id="billing", reason="agent_offline"))
+    centre.topics.later(3600)
+    assert centre.decide() == []
+
+
+def test_a_transfer_stays_in_a_queue_that_does_not_send_it_back(centre: Centre) -> None:
+    centre.call("k1", "sales")
+    centre.say(CallQueued(call_id="k1", attempt=2, queue_id="billing", sent_by="a9"))
+    centre.topics.later(3600)
+    assert centre.decide() == []

@@ -101,7 +101,8 @@ class QueueChanged(Document, frozen=True):
     the call goes to `beyond`: to the queue `overflow_to`, or where that is not set to the end. Once
     deleted, it sends those who wait there too, or drains: serves them to the last. `team_ids` are
     the teams that may answer, all where empty. `selection` overrules the policy's. A call waits
-    `preferred_agent_s` for its preferred agent before anybody may have it.
+    `preferred_agent_s` for its preferred agent before anybody may have it. One that an agent sent
+    here, and nobody took within `return_transfers_s`, goes back to that agent.
     """
 
     queue_id: str
@@ -120,6 +121,7 @@ class QueueChanged(Document, frozen=True):
     preferred_agent_s: float = 0.0
     team_ids: tuple[str, ...] = ()
     calendar_id: str | None = None
+    return_transfers_s: float | None = None
 
 
 @event("skill.changed", version=1, topic=ROUTING_CONFIG, key="document_id")

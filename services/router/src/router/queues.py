@@ -106,6 +106,13 @@ class QueueBody(DocumentBody):
         default="queue",
         description='where calls go beyond `max_wait_s`; "queue" without `overflow_to` is the end',
     )
+    return_transfers_s: float | None = Field(
+        default=None,
+        ge=1,
+        le=LONGEST_S,
+        description="a call that an agent transferred here, and nobody took within so many "
+        "seconds, goes back to that agent, and a consultation ends; null: it stays in the queue",
+    )
     when_deleted: Literal["overflow", "drain"] = Field(
         default="overflow",
         description="what becomes of those who wait when the queue is deleted: they go to "

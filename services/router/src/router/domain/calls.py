@@ -112,6 +112,7 @@ def _queued(state: State, call: Call, queued: CallQueued | CallRecovered, at: da
         attempt=queued.attempt,
         queue_id=queued.queue_id,
         agent_id=queued.agent_id,
+        sent_by=queued.sent_by if isinstance(queued, CallQueued) else None,
         priority=queued.priority,
         recovered=isinstance(queued, CallRecovered),
         preferred_agent_id=preferred,

@@ -22,7 +22,7 @@ from router.domain.choose import Choice, choose, home_call
 from router.domain.evolve import OwnDecision
 from router.domain.indexes import Indexes
 from router.domain.lines import Place, Source
-from router.domain.rules import GRACE_S, RING_S, known_queue, overflow_queue, standing
+from router.domain.rules import GRACE_S, RING_S, known_queue, overflow_queue, returns_at, standing
 from router.domain.sites import look_again_at, verdict
 from router.domain.state import Call, State
 
@@ -217,13 +217,19 @@ Goal: TypeAlias = Literal["queue", "callback", "voicemail", "sender", "end"]
 def _elsewhere(
     indexes: Indexes, call: Call, place: Place, now: datetime
 ) -> tuple[Reason, Goal, str | None]:
-    """Return why the call is sent elsewhere, and where: a named agent's goes to the sender."""
+    """Return why the call is sent elsewhere, and where.
+
+    A named agent's goes to the sender, and so does one that nobody took where the queue says so.
+    """
     state = indexes.state
     if call.agent_id is not None:
         return "agent_unavailable", "sender", None
     queue = known_queue(state, call.queue_id)
     if queue is None:
         return "no_such_queue", *_next_queue(state, call.queue_id)
+    returns = returns_at(state, call)
+    if returns is not None and returns <= now:
+        return "max_wait", "sender", None
     moves = indexes.plan_at(place.source).moves if place.source.kind == "queue" else None
     if moves and moves.move_to:
         return "max_wait", *_moved(state, queue, moves.move_to, moves.queue_id)

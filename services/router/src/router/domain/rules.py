@@ -134,6 +134,16 @@ def priority_of(state: State, call: Call) -> int:
     return call.priority + raised + (queue.priority if queue else 0)
 
 
+def returns_at(state: State, call: Call) -> datetime | None:
+    """Return when a call that an agent sent to its queue goes back to them; None for never."""
+    queue = known_queue(state, call.queue_id)
+    if queue is None or queue.return_transfers_s is None:
+        return None
+    if call.sent_by is None or call.queued_at is None:
+        return None
+    return call.queued_at + timedelta(seconds=queue.return_transfers_s)
+
+
 def overflow_at(state: State, call: Call, *, unserved: bool) -> datetime | None:
     """Return when a call that waits is sent elsewhere if nobody is free; None for never.
 
@@ -149,8 +159,9 @@ def overflow_at(state: State, call: Call, *, unserved: bool) -> datetime | None:
     if known_queue(state, queue.queue_id) is None:
         return AT_ONCE
     waits_s = [queue.max_wait_s, state.policy.unserved_s if unserved else None]
-    limits = [wait_s for wait_s in waits_s if wait_s is not None]
-    return call.queued_at + timedelta(seconds=min(limits)) if limits else None
+    limits = [call.queued_at + timedelta(seconds=s) for s in waits_s if s is not None]
+    returns = returns_at(state, call)
+    return min([*limits, returns] if returns else limits, default=None)
 
 
 def overflow_queue(state: State, queue_id: str | None) -> str | None:

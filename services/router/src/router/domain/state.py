@@ -58,6 +58,7 @@ class Call(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     `waiting_since` is the first queueing and orders the queue; `queued_at` begins the present
     stay; `waited_s` is the sum of the stays before it. `overflowed` and `closed` are the highest
     attempts that were sent away, and taken or proved over: an attempt up to them is not offered.
+    `sent_by` is the agent who sent the call to where it waits.
     `reservations` are the unsettled ones. `preferred_agent_id` is whom the flow named, or who
     last spoke with this caller.
     """
@@ -75,6 +76,7 @@ class Call(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     attempt: int = 0
     queue_id: str | None = None
     agent_id: str | None = None
+    sent_by: str | None = None
     priority: int = 0
     recovered: bool = False
     waiting_since: datetime | None = None
