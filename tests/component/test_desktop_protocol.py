@@ -155,3 +155,27 @@ async def test_the_protocol_s_description_is_there_for_everybody(service: AgentS
         for message in answer.json()["components"]["messages"].values():
             name = message["payload"]["$ref"].rpartition("/")[2]
             assert name in answer.json()["components"]["schemas"]
+
+
+async def test_a_page_can_ask_why_its_socket_is_refused(service: AgentService) -> None:
+    async def answer(name: str, role: str, **claims: str) -> int:
+        async with service.client(role, **claims) as client:
+            return (await client.get(f"/v1/agents/{name}/socket")).status_code
+
+    assert await answer("a1", "agent", agent_id="a1") == 204
+    assert await answer("a2", "agent", agent_id="a1") == 404
+    assert await answer("a9", "agent", agent_id="a9") == 404
+    assert await answer("a1", "supervisor") == 403
+    async with service.client("agent", agent_id="a1") as client:
+        client.headers["Authorization"] = "Bearer nothing"
+        assert (await client.get("/v1/agents/a1/socket")).status_code == 401
+
+
+async def test_the_desktop_says_who_the_agent_is_and_since_when(service: AgentService) -> None:
+    async with service.desktop("a1") as desk:
+        assert (await shown(desk))["agent"]["name"] == {"ru": "a1", "en": "a1"}
+        service.clock.advance(60)
+        await done(desk, "ready")
+        ready = [told for told in desk.told if told["type"] == "agent"][-1]["agent"]
+        at = service.clock.now().isoformat().replace("+00:00", "Z")
+        assert (ready["status"], ready["presence_since"]) == ("Ready", at)

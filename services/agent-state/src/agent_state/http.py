@@ -15,6 +15,7 @@ from agent_state.domain.refusals import UnknownAgent
 from agent_state.kinds import CODES, KINDS
 from agent_state.notes_http import routes as notes
 from agent_state.problems import STATUSES, problem_of
+from agent_state.tables import AGENT
 from agent_state.views import AnswerView
 from agent_state.webhooks import http as webhooks
 from contact_runtime.http import context as request_context
@@ -62,6 +63,18 @@ async def command_agent(
     return AnswerView.model_validate(
         {"sequence": answer.version, "agent": to_builtins(answer.agent)}
     )
+
+
+@_agents.get("/{agent_id}/socket", status_code=204)
+async def may_attend(agent_id: Id, principal: Actor, request: Request) -> None:
+    """Say whether a socket would be opened: nothing, or the problem that refuses it.
+
+    A browser is not told why a WebSocket was refused; here a page can ask.
+    """
+    principal.must_be(agent_id)
+    context: Context = request.app.state.context
+    if (await context.store.peek(AGENT, agent_id)).profile is None:
+        raise not_found("the agent")
 
 
 @_agents.websocket("/{agent_id}/socket")

@@ -51,6 +51,13 @@ class WrapUpView(View):
     codes_from: str | None
 
 
+class NameView(View):
+    """What the agent is called."""
+
+    ru: str
+    en: str
+
+
 class StateView(View):
     """What the agent is now.
 
@@ -61,7 +68,9 @@ class StateView(View):
     """
 
     agent_id: str
+    name: NameView | None
     presence: Literal["Offline", "NotReady", "Ready"]
+    presence_since: AwareDatetime | None
     reason: str | None
     status: Literal["Offline", "NotReady", "Ready", "Reserved", "Talking", "Hold", "WrapUp"]
     next_presence: Literal["Offline", "NotReady", "Ready"] | None

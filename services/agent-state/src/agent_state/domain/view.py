@@ -27,6 +27,7 @@ from agent_state.domain.wrap_up_rules import DEFAULT, Mode, extensions_left
 from contact_events.agents import AgentChanged, AgentStatus, SlotState
 from contact_events.agents import Presence as PresenceName
 from contact_events.agents import Slot as ToldSlot
+from contact_events.calls import Text
 
 _STATES: dict[type[Filling], SlotState] = {
     Free: "free",
@@ -81,7 +82,9 @@ class AgentView(msgspec.Struct, frozen=True, kw_only=True):
     """An agent as the desktop shows them."""
 
     agent_id: str
+    name: Text | None = None
     presence: PresenceName
+    presence_since: datetime | None = None
     reason: str | None
     status: AgentStatus
     next_presence: PresenceName | None = None
@@ -153,7 +156,9 @@ def view_of(agent: Agent) -> AgentView:
     """Return the agent as the desktop shows them."""
     return AgentView(
         agent_id=agent.agent_id,
+        name=agent.profile.name if agent.profile else None,
         presence=presence_name(agent),
+        presence_since=agent.presence.since,
         reason=agent.presence.reason,
         status=status_of(agent),
         next_presence=next_presence(agent.presence),
