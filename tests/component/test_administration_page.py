@@ -6,7 +6,14 @@ from tests.support.agent_service import agent_service, agent_store
 from tests.support.doc_page import asked, commands
 
 PAGE = Path(__file__).parents[2] / "docs" / "administration.md"
-KINDS = {"agents", "skills-of-agents", "teams", "not-ready-reasons", "wrap-up-codes"}
+KINDS = {
+    "agents",
+    "skills-of-agents",
+    "teams",
+    "not-ready-reasons",
+    "wrap-up-codes",
+    "screen-pops",
+}
 
 
 async def test_each_command_is_answered_as_the_page_says(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ SHOWN = {
     ],
     "place": {"precision": "region", "country": "RU", "region": "RU-MOW", "candidates": []},
     "contacts": [],
+    "screen_pop": None,
 }
 
 
@@ -104,3 +105,31 @@ async def test_what_is_known_in_the_talk_is_shown_in_the_talk_and_to_who_connect
         async with service.desktop("a1") as after:
             await after.ask("ready")
             assert [told["type"] for told in after.told if told["type"] in ("call", "offer")] == []
+
+
+async def test_an_offer_carries_the_finished_url_of_the_project_s_own_page(
+    service: AgentService,
+) -> None:
+    name = {"ru": "Открыть", "en": "Open"}
+    url = "https://crm.example/open?case={customer_ref}&call={call_id}&queue={queue}&at={region}"
+    async with service.client("administrator") as admin:
+        made = await admin.put("/v1/screen-pops/sales", json={"name": name, "url": url})
+        assert made.status_code == 200, made.text
+    async with service.desktop("a1") as desk:
+        offer = await offered(service, desk)
+        filled = "https://crm.example/open?case=C-17&call=k1&queue=acme-sales&at="
+        assert desk.told[-1]["screen_pop"] == {"name": name, "url": filled}
+        await service.append(located())
+        again = await desk.heard("offer", reservation_id=offer.reservation_id)
+        assert again["screen_pop"]["url"] == filled + "RU-MOW"
+
+
+async def test_a_page_that_was_deactivated_is_offered_no_more(service: AgentService) -> None:
+    body = {"name": {"ru": "Открыть", "en": "Open"}, "url": "https://crm.example/{call_id}"}
+    async with service.client("administrator") as admin:
+        await admin.put("/v1/screen-pops/sales", json=body)
+        gone = await admin.delete("/v1/screen-pops/sales", headers={"If-Match": '"1"'})
+        assert gone.status_code == 200, gone.text
+    async with service.desktop("a1") as desk:
+        await offered(service, desk)
+        assert desk.told[-1]["screen_pop"] is None

@@ -10,7 +10,7 @@ import pytest
 from tests.support.agent_service import AgentService, agent_service, agent_store
 
 NAME = {"ru": "Имя", "en": "Name"}
-DEMANDED = ("name", "site_id", "mode")
+DEMANDED = ("name", "site_id", "mode", "url")
 BODIES: dict[str, dict[str, Any]] = {
     "/v1/agents/a1": {
         "name": {"ru": "Анна", "en": "Anna"},
@@ -49,6 +49,11 @@ BODIES: dict[str, dict[str, Any]] = {
         "calls_meanwhile": True,
         "deactivated": True,
     },
+    "/v1/screen-pops/acme-shop": {
+        "name": NAME,
+        "url": "https://crm.example/open?call={call_id}",
+        "deactivated": True,
+    },
 }
 """One body of each kind, with every field set."""
 NAMED = {
@@ -56,6 +61,7 @@ NAMED = {
     for path, body in BODIES.items()
 }
 """The same with nothing but what is demanded."""
+NAMED["/v1/screen-pops/acme-shop"]["url"] = "https://crm.example"
 
 
 @pytest.fixture
@@ -168,7 +174,7 @@ async def test_a_list_leaves_deactivated_ones_out_and_goes_page_by_page(
 
 
 def _id_of(shown: dict[str, Any]) -> str:
-    names = ("agent_id", "team_id", "reason_id", "code_id", "queue_id")
+    names = ("agent_id", "team_id", "reason_id", "code_id", "queue_id", "project_id")
     return next(str(shown[name]) for name in names if name in shown)
 
 
@@ -184,6 +190,13 @@ async def test_all_faults_of_shape_and_of_sense_are_told_at_once(
         ("#/site_id", "string_type"),
         ("#/colour", "extra_forbidden"),
         ("#/team", "unknown_team"),
+    }
+    wrong = {"url": "http://{client}.crm.example/{number}", "name": NAME, "colour": 1}
+    assert codes(await admin.put("/v1/screen-pops/p1", json=wrong)) == {
+        ("#/colour", "extra_forbidden"),
+        ("#/url", "not_https"),
+        ("#/url", "variable_in_host"),
+        ("#/url", "unknown_variable"),
     }
     code = await admin.put("/v1/wrap-up-codes/x", json={"parent_id": "nowhere"})
     assert codes(code) == {("#/name", "missing"), ("#/parent_id", "unknown_code")}

@@ -1,7 +1,7 @@
 """What agent-state hears: calls and their places, valid decisions, and who was erased."""
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from agent_state.cards import look_up, whole_card
@@ -185,7 +185,7 @@ class _Batch:
     def __init__(self, batch: Sequence[Received]) -> None:
         self._calls: set[str] = set()
         self._routed: set[str] = set()
-        self._arrived: dict[str, str] = {}
+        self._arrived: dict[str, tuple[str | None, str | None]] = {}
         self._agents: set[str] = set()
         self._takers: set[str] = set()
         self._ended: list[tuple[int, int, str]] = []
@@ -208,8 +208,8 @@ class _Batch:
         if isinstance(fact, CallRouted):
             self._routed.add(fact.call_id)
             self._takers.add(taker_key(fact.call_id, fact.attempt))
-        if isinstance(fact, CallArrived) and (ref := caller_ref(fact)) is not None:
-            self._arrived[fact.call_id] = ref
+        if isinstance(fact, CallArrived):
+            self._arrived[fact.call_id] = (caller_ref(fact), received.envelope.project)
         if record.topic == CALL_ARRIVED.name:
             self._calls.add(received.envelope.stream)
             self._note_parties(fact)
@@ -245,14 +245,19 @@ class _Batch:
             self._takers.update(taker_key(call_id, attempt) for attempt in attempts(memo))
         await unit.load_many(AGENT, self._agents)
         await unit.load_many(TAKER, self._takers)
-        await look_up(unit, [ref async for ref in self._offered(unit)])
+        await self._look_up(unit)
 
-    async def _offered(self, unit: Unit) -> AsyncIterator[str]:
-        """Yield whose calls the batch offers."""
+    async def _look_up(self, unit: Unit) -> None:
+        """Look up what is shown of the calls that the batch offers."""
+        refs, projects = set[str](), set[str]()
         for call_id in self._routed:
-            ref = (await unit.load(CALL_MEMO, call_id)).caller_ref or self._arrived.get(call_id)
-            if ref is not None:
-                yield ref
+            memo = await unit.load(CALL_MEMO, call_id)
+            ref, project = self._arrived.get(
+                call_id, (memo.caller_ref, memo.card.project if memo.card else None)
+            )
+            refs.update(() if ref is None else (ref,))
+            projects.update(() if project is None else (project,))
+        await look_up(unit, refs, projects)
 
     async def note_ends(self, unit: Unit) -> None:
         """Forget the calls whose end the router has folded, and keep where calls ended now.

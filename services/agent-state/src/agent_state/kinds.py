@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from msgspec import to_builtins
 
+from agent_state import screen_pops
 from agent_state.commands import Cause, carry_out
 from agent_state.document_bodies import (
     AgentBody,
@@ -35,7 +36,8 @@ from agent_state.domain.documents import (
 )
 from agent_state.domain.view import view_of
 from agent_state.domain.wrap_up_rules import faults_of_rules
-from agent_state.tables import AGENT, CODE, PROFILE, REASON, TEAM, WRAP_UP_POLICY
+from agent_state.screen_pops import ScreenPopBody, ScreenPopView
+from agent_state.tables import AGENT, CODE, PROFILE, REASON, SCREEN_POP, TEAM, WRAP_UP_POLICY
 from contact_runtime.http.bodies import ID_PATTERN
 from contact_runtime.http.documents import Fault
 from contact_runtime.rows import Kind as Rows
@@ -51,6 +53,7 @@ CODES: Final = {
     "useless_beside": "What stands beside it makes this mean nothing.",
     "system_reason": "Reasons that the system gives cannot be deactivated.",
     "unknown_revision": "The document never had this revision.",
+    **screen_pops.CODES,
 }
 """The codes of faults that only agent-state tells, with their meaning."""
 
@@ -227,7 +230,24 @@ WRAP_UP_POLICIES: Final = Kind(
     WrapUpPolicyView,
     reading="choices:read",
 )
-KINDS: Final = (AGENTS, SKILLS, TEAMS, REASONS, CODES_OF_CALLS, WRAP_UP_POLICIES)
+SCREEN_POPS: Final = Kind(
+    "project",
+    "screen-pops",
+    "screen pop",
+    Documents("screen pop", SCREEN_POP, screen_pops.faults),
+    ScreenPopBody,
+    ScreenPopView,
+    ScreenPopView,
+)
+KINDS: Final = (
+    AGENTS,
+    SKILLS,
+    TEAMS,
+    REASONS,
+    CODES_OF_CALLS,
+    WRAP_UP_POLICIES,
+    SCREEN_POPS,
+)
 
 
 async def furnish(store: Store, author: Author) -> None:

@@ -17,6 +17,7 @@ from agent_state.domain.agent import (
 )
 from agent_state.domain.card import Card, Gathered, Place, Sent
 from agent_state.domain.contacts import PastContact
+from agent_state.domain.screen_pop import Page, page
 from agent_state.domain.view import AgentView, view_of
 from contact_events.calls import Text
 
@@ -78,6 +79,7 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True, tag="offer"):
     gathered: tuple[Gathered, ...]
     place: Place | None
     contacts: tuple[PastContact, ...]
+    screen_pop: Page | None
     parent_call_id: str | None
     sent: Sent | None
 
@@ -111,6 +113,7 @@ class CallMessage(msgspec.Struct, frozen=True, kw_only=True, tag="call"):
     gathered: tuple[Gathered, ...]
     place: Place | None
     contacts: tuple[PastContact, ...]
+    screen_pop: Page | None
     parent_call_id: str | None
     sent: Sent | None
 
@@ -236,9 +239,28 @@ def _known(filling: Filled) -> dict[str, Any]:
         "gathered": card.gathered,
         "place": card.place,
         "contacts": card.contacts,
+        "screen_pop": _page(card, filling),
         "parent_call_id": card.parent_call_id,
         "sent": card.sent,
     }
+
+
+def _page(card: Card, filling: Filled) -> Page | None:
+    """Return the client's own page about the call, with all that is known now."""
+    if card.screen_pop is None:
+        return None
+    values = {
+        "attempt": str(filling.attempt),
+        "call_id": filling.call_id,
+        "client": card.client,
+        "country": card.place.country if card.place else None,
+        "customer_ref": card.customer_ref,
+        "project": card.project,
+        "queue": filling.queue_id,
+        "region": card.place.region if card.place else None,
+        "reservation_id": filling.reservation_id,
+    }
+    return page(card.screen_pop, values)
 
 
 def _holds(slot: Slot, reservation_id: str) -> bool:

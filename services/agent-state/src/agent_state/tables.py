@@ -16,6 +16,7 @@ from agent_state.domain.contacts import Caller, Contact
 from agent_state.domain.documents import Code, Reason, Revision, Team
 from agent_state.domain.ends import Ends, EndsBlock
 from agent_state.domain.notes import Note, Person
+from agent_state.domain.screen_pop import ScreenPop
 from agent_state.domain.wrap_up_rules import WrapUpPolicy
 from contact_runtime.rows import Kind
 
@@ -71,6 +72,11 @@ PERSON: Kind[Person] = Kind("person", Person, lambda caller_ref: Person())
 
 NOTES: Kind[tuple[Note, ...]] = Kind("notes", tuple[Note, ...], lambda call_id: ())
 """By call id: what agents wrote of the call, sealed."""
+
+SCREEN_POP: Kind[Revision[ScreenPop] | None] = Kind(
+    "screen_pop", Revision[ScreenPop] | None, lambda project_id: None
+)
+"""By project id."""
 
 
 def history_of(kind: Kind[Any]) -> Kind[Any]:

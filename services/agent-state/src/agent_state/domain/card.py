@@ -10,6 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from agent_state.domain.contacts import PastContact
+from agent_state.domain.screen_pop import ScreenPop
 from contact_events.calls import CallArrived, CallFlowStep, Text
 from contact_events.envelope import Envelope
 from contact_events.locations import CallerLocated, Precision
@@ -65,6 +66,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     gathered: tuple[Gathered, ...] = ()
     place: Place | None = None
     contacts: tuple[PastContact, ...] = ()
+    screen_pop: ScreenPop | None = None
     parent_call_id: str | None = None
     sent: Sent | None = None
     caller_ref: str | None = None
