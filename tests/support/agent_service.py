@@ -15,6 +15,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from agent_state import http
 from agent_state.desktop_protocol import asyncapi
 from agent_state.main import background, furnished, parts, with_webhooks
+from agent_state.seats import Submit
 from agent_state.tables import CALL_MEMO
 from agent_state.webhooks.desk import Webhooks
 from contact_events.envelope import decode, headers_of, key_of
@@ -106,6 +107,7 @@ class AgentService:
         self.floor = Floor()
         self.clock = self.floor.clock
         self.url = ""
+        self.submit: Submit
         self._log = log
         self._keys = keys
 
@@ -190,6 +192,7 @@ async def agent_service(
     service = AgentService(store, log, keys)
     metrics, health, ports = Metrics(), Health(), asyncio.Queue[int]()
     context = parts(store, service.clock, metrics, grace_s=grace_s, heartbeat_s=heartbeat_s)
+    service.submit = context.submit
     await furnished(store, service.clock)
     app = application(context, Auth(str(keys / JWKS_FILE), ISSUER, AUDIENCE), metrics)
     webhooks = None
