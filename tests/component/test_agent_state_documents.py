@@ -332,6 +332,7 @@ async def test_standing_reasons_are_there_and_the_systems_own_stay(
         "connection_lost",
         "signing_out",
         "supervisor",
+        "shift_over",
     }
     assert {"asked", "break", "lunch", "meeting", "training"} == {
         each["reason_id"] for each in listed

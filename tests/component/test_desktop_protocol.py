@@ -107,7 +107,7 @@ async def test_after_too_long_a_gap_everything_is_told_anew(service: AgentServic
         await shown(desk)
         last = await done(desk, "ready")
         for turn in range(MOST_KEPT + 1):
-            await done(desk, "not_ready", reason=("lunch", "break")[turn % 2])
+            await done(desk, "not_ready", reason=("meeting", "training")[turn % 2])
     for after in (last, 10_000):
         async with service.desktop("a1", after=after) as desk:
             first = await desk.heard("snapshot")

@@ -16,12 +16,14 @@ from agent_state import http
 from agent_state.desktop_protocol import asyncapi
 from agent_state.main import background, furnished, parts, with_webhooks
 from agent_state.seats import Submit
-from agent_state.tables import CALL_MEMO
+from agent_state.tables import CALL_MEMO, SITE
 from agent_state.webhooks.desk import Webhooks
-from contact_events.envelope import decode, headers_of, key_of
+from contact_events.calls import Text
+from contact_events.config import SiteChanged
+from contact_events.envelope import Envelope, decode, encode, headers_of, key_of
 from contact_events.partitions import partition_of
 from contact_events.registry import Event
-from contact_events.topics import TOPICS
+from contact_events.topics import ROUTING_CONFIG, TOPICS
 from contact_runtime.http.app import create_app
 from contact_runtime.http.auth import Auth
 from contact_runtime.http.ops import Health, create_ops_app
@@ -108,6 +110,7 @@ class AgentService:
         self.clock = self.floor.clock
         self.url = ""
         self.submit: Submit
+        self.metrics = Metrics()
         self._log = log
         self._keys = keys
 
@@ -153,6 +156,41 @@ class AgentService:
         """Return whether the service has read of the call's arrival."""
         return (await self.store.peek(CALL_MEMO, call_id)).card is not None
 
+    async def sites(self, **zones: str) -> None:
+        """Have the router tell of these sites, each in its time zone, and wait until it is read."""
+        writer = await self._log.writer()
+        place = TopicPartition(ROUTING_CONFIG.name, partition_of("main", PARTITIONS))
+        for site_id, zone in zones.items():
+            envelope = Envelope(
+                id=f"site/{site_id}",
+                source="/polycentre/router",
+                subject=site_id,
+                time=self.clock.now(),
+                pool="main",
+                stream=f"site:{site_id}",
+                sequence=1,
+                data=SiteChanged(
+                    document_id=f"site:{site_id}",
+                    revision=1,
+                    changed_by="test",
+                    site_id=site_id,
+                    name=Text(ru=site_id, en=site_id),
+                    time_zone=zone,
+                ),
+            )
+            entry = Entry(key_of(envelope), encode(envelope), headers_of(envelope))
+            await writer.append(place, [entry])
+        await writer.close()
+
+        async def read() -> bool:
+            return len(await self.store.peek_many(SITE, zones)) == len(zones)
+
+        await until("the sites are known", read)
+
+    def counted(self, metric: str, **labels: str) -> float:
+        """Return what a metric of the service stands at."""
+        return self.metrics.registry.get_sample_value(metric, labels) or 0.0
+
     async def told(self, topic: str) -> list[Any]:
         """Return what the relay has published on a topic of ours."""
         place = TopicPartition(topic, partition_of("main", PARTITIONS))
@@ -190,7 +228,7 @@ async def agent_service(
     await log.ensure_topics(TOPICS, PARTITIONS)
     mint(keys, "supervisor")
     service = AgentService(store, log, keys)
-    metrics, health, ports = Metrics(), Health(), asyncio.Queue[int]()
+    metrics, health, ports = service.metrics, Health(), asyncio.Queue[int]()
     context = parts(store, service.clock, metrics, grace_s=grace_s, heartbeat_s=heartbeat_s)
     service.submit = context.submit
     await furnished(store, service.clock)

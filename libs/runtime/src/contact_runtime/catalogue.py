@@ -105,6 +105,14 @@ TIMERS_FIRED = Metric(
     "Timers that came due and were carried out.",
     ("kind",),
 )
+AGENT_STAYS_OVERDUE = Metric(
+    "agent_stays_overdue_total",
+    "counter",
+    "stays",
+    "Breaks and other stays in NotReady that became longer than allowed, by what limits them: "
+    "planned (the roster), longest_stay (the reason).",
+    ("limit",),
+)
 LEASE_HELD = Metric(
     "lease_held", "gauge", "0 or 1", "Whether this process holds the lease now.", ("lease",)
 )

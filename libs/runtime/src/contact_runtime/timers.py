@@ -53,7 +53,7 @@ async def run_timers(
         try:
             due = await store.due(kind, MOST_TICKS)
             now = clock.now()
-            keys = [key for at, key in due if at <= now]
+            keys = sorted(key for at, key in due if at <= now)  # as everybody locks what they own
             stuck = await _tick_all(store, kind, tick, keys, now)
         except Transient as why:
             log.warning("timers not run, again", extra={"kind": kind.name, "why": str(why)})

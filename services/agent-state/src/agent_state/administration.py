@@ -39,10 +39,10 @@ from contact_runtime.http.problems import Problem, not_found, refusal_type
 from contact_runtime.rows import Unit
 
 Administers = Annotated[Principal, Depends(require("agents:admin"))]
-_STALE = refusal_type(RevisionStale, 412)
+STALE = refusal_type(RevisionStale, 412)
 _MISSING = refusal_type(PreconditionMissing, 428)
-_CONDITIONS: dict[int | str, dict[str, Any]] = {
-    412: documented(_STALE, "Not the present revision; `ETag` is"),
+CONDITIONS: dict[int | str, dict[str, Any]] = {
+    412: documented(STALE, "Not the present revision; `ETag` is"),
     428: documented(_MISSING, "`If-Match` is needed"),
 }
 
@@ -112,7 +112,7 @@ class Change:
             revision = await self.desk.office.carry_out(work, *needs)
         except RevisionStale as stale:
             headers = {"ETag": etag(stale.revision)} if stale.revision else None
-            raise Problem(_STALE, str(stale), headers=headers, revision=stale.revision) from None
+            raise Problem(STALE, str(stale), headers=headers, revision=stale.revision) from None
         except Refusal as refused:
             raise problem_of_refusal(refused) from None
         self.response.headers["ETag"] = etag(revision.revision)
@@ -248,7 +248,7 @@ def _changing(routes: APIRouter, kind: Kind) -> None:
             endpoint,
             methods=[method],
             response_model=kind.present,
-            responses=_CONDITIONS,
+            responses=CONDITIONS,
             description=says.format(kind.title),
         )
 

@@ -8,7 +8,7 @@ from agent_state.domain.documents import SUPERVISOR, CodeState, may_be_chosen, s
 from agent_state.domain.notes import person_of
 from agent_state.domain.wrap_up import rules_of, work_of
 from agent_state.notes import sealed
-from agent_state.tables import CODE, REASON
+from agent_state.tables import CODE, REASON, TEAM
 from contact_runtime.rows import Unit
 
 
@@ -16,22 +16,36 @@ async def checked(unit: Unit, agent: Agent, command: Command, by: str | None) ->
     """Return the command with what documents say of what it names; `by` is a supervisor, if one."""
     match command:
         case BecomeNotReady():
-            return await _with_reason(unit, command, by)
+            return await _with_reason(unit, agent, command, by)
         case FinishWrapUp():
             return await _with_codes(unit, agent, command)
         case _:
             return command  # names nothing that is a document
 
 
-async def _with_reason(unit: Unit, command: BecomeNotReady, by: str | None) -> Command:
+async def _with_reason(
+    unit: Unit, agent: Agent, command: BecomeNotReady, by: str | None
+) -> Command:
     if command.reason == SUPERVISOR and by is not None:
         return command
     reason = await unit.peek(REASON, command.reason)
     if reason is None:
         return replace(command, refused="unknown")
-    if may_be_chosen(command.reason, reason.said):
-        return command
-    return replace(command, refused="deactivated" if reason.said.deactivated else "system")
+    if not may_be_chosen(command.reason, reason.said):
+        return replace(command, refused="deactivated" if reason.said.deactivated else "system")
+    if by is None and reason.said.is_break and not await _has_break(unit, agent, command.reason):
+        return replace(command, refused="not_granted")
+    return command
+
+
+async def _has_break(unit: Unit, agent: Agent, reason: str) -> bool:
+    """Return whether the agent may go on this break: it was granted, or the team has no limit."""
+    team_id = agent.profile.team if agent.profile else None
+    team = await unit.peek(TEAM, team_id) if team_id else None
+    if team is None or team.said.breaks_at_once is None:
+        return True
+    place = agent.break_place
+    return place is not None and place.reason == reason and place.state != "waiting"
 
 
 async def _with_codes(unit: Unit, agent: Agent, command: FinishWrapUp) -> Command:

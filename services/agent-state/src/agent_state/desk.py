@@ -47,12 +47,16 @@ class Office:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the routes need; `close` returns once everything that waits is carried out."""
+    """What the routes need; `close` returns once everything that waits is carried out.
+
+    Rosters and breaks are planned apart from documents, since they lock agents last.
+    """
 
     store: Store
     submit: Submit
     sockets: Sockets
     office: Office
+    planning: Office
     close: Callable[[], Awaitable[None]]
 
 

@@ -125,6 +125,15 @@ class TeamBody(DocumentBody):
     breaks_at_once: int | None = Field(
         default=None, ge=0, le=100_000, description="how many may be on a break; null: any number"
     )
+    break_taken_within_s: Seconds = Field(
+        default=600.0, description="a granted break that has not begun by then passes to who waits"
+    )
+    sign_out_after_shift: bool = Field(
+        default=False, description="no calls after the shift's end, then signed out, as rostered"
+    )
+    sign_out_grace_s: Seconds = Field(
+        default=0.0, description="between the shift's end and being signed out, seconds"
+    )
     rona: RonaBody | None = Field(default=None, description="null: NotReady until they say so")
     supervisors: list[Subject] = Field(
         default_factory=list,
@@ -145,6 +154,9 @@ class ReasonBody(DocumentBody):
     counted_in_occupancy: bool = Field(default=False, description="whether it counts as work")
     longest_stay_s: Annotated[float, Field(gt=0, le=86_400)] | None = Field(
         default=None, description="seconds an agent may stay; null: any time", examples=[900]
+    )
+    is_break: bool = Field(
+        default=False, description="asked for, and counted against the team's `breaks_at_once`"
     )
     deactivated: Deactivated = False
 

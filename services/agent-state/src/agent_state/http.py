@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, WebSocket
 from msgspec import to_builtins
 
-from agent_state import supervising
+from agent_state import break_http, roster_http, supervising, times_http
 from agent_state.administration import routes_of
 from agent_state.bodies import CommandBody
 from agent_state.commands import Order
@@ -39,6 +39,8 @@ FAULTS = {**CODES, **webhooks.FAULTS}
 routes = APIRouter()
 for _kind in KINDS:
     routes.include_router(routes_of(_kind))
+for _part in (roster_http, times_http, break_http):
+    routes.include_router(_part.routes)
 
 _agents = APIRouter(prefix="/v1/agents", tags=["agents"])
 Actor = Annotated[Principal, Depends(require("agents:act"))]

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from fastapi import FastAPI
 
-from agent_state import contacts, http
+from agent_state import break_desk, clocking, contacts, http, roster_clock
 from agent_state.commands import Order, needs, obey
 from agent_state.consumers import READER, READS, handler, tick
 from agent_state.desk import Office
@@ -17,7 +17,7 @@ from agent_state.kinds import furnish as furnish_standing
 from agent_state.seats import RETRY_S
 from agent_state.settings import Settings
 from agent_state.sockets import HEARTBEAT_S, Sockets
-from agent_state.tables import AGENT
+from agent_state.tables import AGENT, BREAKS, ROSTER
 from agent_state.webhooks import http as webhooks_http
 from agent_state.webhooks.desk import Webhooks
 from agent_state.webhooks.payloads import outgoing
@@ -59,13 +59,14 @@ def parts(
         grace_s=grace_s,
         heartbeat_s=heartbeat_s,
     )
-    office = Office(store, clock, metrics)
+    office, planning = Office(store, clock, metrics), Office(store, clock, metrics)
 
     async def close() -> None:
         await orders.close()
         await office.close()
+        await planning.close()
 
-    return http.Context(store, orders.submit, sockets, office, close)
+    return http.Context(store, orders.submit, sockets, office, planning, close)
 
 
 async def furnished(store: Store, clock: Clock) -> None:
@@ -95,6 +96,16 @@ def background(
         metrics=metrics,
         linger_s=contacts.LINGER_S,
     )
+    times = reading(
+        store,
+        log,
+        reader=clocking.READER,
+        topics=clocking.READS,
+        handler=clocking.handler(break_desk.follow),
+        clock=clock,
+        metrics=metrics,
+        linger_s=clocking.LINGER_S,
+    )
     consumers = consuming(
         "agent-state",
         store,
@@ -104,8 +115,8 @@ def background(
         handler=handler(clock),
         clock=clock,
         metrics=metrics,
-        timers=[(AGENT, tick)],
-        beside=[past, *beside],
+        timers=[(AGENT, tick), (ROSTER, roster_clock.tick), (BREAKS, break_desk.ticking(metrics))],
+        beside=[past, times, *beside],
     )
 
     async def listen(stop: asyncio.Event) -> None:

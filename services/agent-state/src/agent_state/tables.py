@@ -4,19 +4,27 @@ Documents of administrators are locked after agents, in the order of their kinds
 read them without a lock. Each has a row of its present revision and one of each that ever was.
 
 The log's reader locks ENDS, ENDS_BLOCK and CALL_MEMO before agents; commands and timers need
-none of these, so that all lock agents first of what they share.
+none of these, so that all lock agents first of what they share. CLOCKED, SHEET, SITE, ROSTER and
+BREAKS are locked before agents too, in this order: by the reader of our own changes, by timers
+and by who asks for a break; no command on an agent needs them.
 """
 
+from datetime import date
 from typing import Any
 
 from agent_state.domain.agent import Agent, Profile, due_of
 from agent_state.domain.answers import Answer
+from agent_state.domain.breaks import TeamBreaks
+from agent_state.domain.breaks import due_of as breaks_due
 from agent_state.domain.call_memo import CallMemo, Taker
 from agent_state.domain.contacts import Caller, Contact
 from agent_state.domain.documents import Code, Reason, Revision, Team
 from agent_state.domain.ends import Ends, EndsBlock
 from agent_state.domain.notes import Note, Person
+from agent_state.domain.rosters import DayPlan, unplanned
+from agent_state.domain.rosters import due_of as plan_due
 from agent_state.domain.screen_pop import ScreenPop
+from agent_state.domain.sheets import Clocked, Sheet
 from agent_state.domain.wrap_up_rules import WrapUpPolicy
 from contact_runtime.rows import Kind
 
@@ -28,6 +36,21 @@ ENDS_BLOCK: Kind[EndsBlock] = Kind("ends_block", EndsBlock, lambda key: EndsBloc
 
 CALL_MEMO: Kind[CallMemo] = Kind("call_memo", CallMemo, CallMemo.new)
 """By call id."""
+
+CLOCKED: Kind[Clocked] = Kind("clocked", Clocked, lambda agent_id: Clocked())
+"""By agent id: what the log last said they are."""
+
+SHEET: Kind[Sheet] = Kind("sheet", Sheet, lambda key: Sheet())
+"""By agent id and day of UTC, `a1/2026-03-02`: times in each state."""
+
+SITE: Kind[str | None] = Kind("site", str | None, lambda site_id: None)
+"""By site id: its time zone, as the router's document says."""
+
+ROSTER: Kind[DayPlan] = Kind("roster", DayPlan, unplanned, plan_due)
+"""By agent id and local day, `a1/2026-03-02`: the shifts that begin on it."""
+
+BREAKS: Kind[TeamBreaks] = Kind("breaks", TeamBreaks, lambda team_id: TeamBreaks(), breaks_due)
+"""By team id; of agents without a team under the empty one."""
 
 AGENT: Kind[Agent] = Kind("agent", Agent, Agent.new, due_of)
 """By agent id; its events are the stream of that id, over three topics."""
@@ -92,3 +115,8 @@ def revision_key(document_id: str, revision: int) -> str:
 def taker_key(call_id: str, attempt: int) -> str:
     """Return the key of an attempt's taker."""
     return f"{call_id}/{attempt}"
+
+
+def sheet_key(agent_id: str, day: date) -> str:
+    """Return the key of an agent's UTC day."""
+    return f"{agent_id}/{day.isoformat()}"

@@ -58,6 +58,17 @@ class NameView(View):
     en: str
 
 
+class BreakPlaceView(View):
+    """The agent's break: waited for at `position` of the team's line, granted, or begun."""
+
+    state: Literal["waiting", "granted", "away"]
+    reason: str
+    position: int | None = None
+    take_by: AwareDatetime | None = None
+    overdue_at: AwareDatetime | None = None
+    overdue: bool = False
+
+
 class StateView(View):
     """What the agent is now.
 
@@ -80,6 +91,7 @@ class StateView(View):
     rona_total: int
     rona_in_a_row: int
     help: HelpView | None
+    break_place: BreakPlaceView | None
     slots: list[SlotView]
     wrap_ups: list[WrapUpView]
 

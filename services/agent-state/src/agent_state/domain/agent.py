@@ -1,6 +1,7 @@
 """An agent: who they are, whether they work, and what fills each of their slots."""
 
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
@@ -194,6 +195,20 @@ class Rona(msgspec.Struct, frozen=True, omit_defaults=True):
     in_a_row: int = 0
 
 
+class BreakPlace(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An agent's break: waited for at `position` of the team's line, granted, or begun.
+
+    A grant that is not taken by `take_by` passes to who waits. A break is overdue at `overdue_at`.
+    """
+
+    state: Literal["waiting", "granted", "away"]
+    reason: str
+    position: int | None = None
+    take_by: datetime | None = None
+    overdue_at: datetime | None = None
+    overdue: bool = False
+
+
 class Agent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All that is known of an agent. `version` counts the changes that a desktop is shown.
 
@@ -210,6 +225,7 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     station: Station | None = None
     help: Help | None = None
     beside: tuple[Beside, ...] = ()
+    break_place: BreakPlace | None = None
 
     @classmethod
     def new(cls, agent_id: str) -> "Agent":

@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from agent_state.domain.agent import Profile, RonaPolicy, Station
+from agent_state.domain.agent import BreakPlace, Profile, RonaPolicy, Station
 from agent_state.domain.card import Card
 from agent_state.domain.wrap_up_rules import WrapUpRules
 from contact_events.calls import RecoveryReason
@@ -34,17 +34,34 @@ class BecomeReady(_Command, frozen=True):
 class BecomeNotReady(_Command, frozen=True):
     """Take no more calls, for a reason; what rings or talks goes on.
 
-    `refused` is why nobody may give this reason: it is unknown, the system's, or deactivated.
+    `refused` is why nobody may give this reason: it is unknown, the system's, or deactivated; or
+    it is a break, of which the team has only so many at once, and none was granted.
     """
 
     reason: str
-    refused: Literal["unknown", "system", "deactivated"] | None = None
+    refused: Literal["unknown", "system", "deactivated", "not_granted"] | None = None
 
 
 class SignOut(_Command, frozen=True):
     """Stop working; in a talk it is refused, or, `after_work`, done when all work is over."""
 
     after_work: bool = False
+
+
+class EndShift(_Command, frozen=True):
+    """The shift is over: no more calls; who `leaves` is signed out once all work is over."""
+
+    leaves: bool
+
+
+class ExtendShift(_Command, frozen=True):
+    """The shift is not over after all."""
+
+
+class ShowBreak(_Command, frozen=True):
+    """The agent's place in the team's breaks is this one now; None for none."""
+
+    place: BreakPlace | None
 
 
 class TakeDesk(_Command, frozen=True):
@@ -280,7 +297,9 @@ class Tick(_Command, frozen=True):
 
 
 SupervisorCommand = BecomeReady | BecomeNotReady | SignOut | AnswerHelp | EndHelp | EndWrapUp
+ShiftCommand = EndShift | ExtendShift | ShowBreak
 DeskCommand = TakeDesk | LeaveDesk | LoseConnection
 CallCommand = LearnCard | EndCall | MoveCall | JoinCall | MoveSlot | LeaveCall
 LogCommand = RingOffer | RescindOffer | AnswerLeg | CallCommand
-Command = AgentCommand | LogCommand | DeskCommand | SetProfile | AnswerHelp | EndWrapUp | Tick
+_OfCentre = DeskCommand | ShiftCommand | SetProfile | Tick
+Command = AgentCommand | LogCommand | _OfCentre | AnswerHelp | EndWrapUp

@@ -3,7 +3,16 @@
 from datetime import datetime
 from typing import assert_never
 
-from agent_state.domain import consults, due, help, offers, presence, talks, wrap_up
+from agent_state.domain import (
+    consults,
+    due,
+    help,
+    offers,
+    presence,
+    shift_ends,
+    talks,
+    wrap_up,
+)
 from agent_state.domain.agent import Agent
 from agent_state.domain.commands import (
     AcceptOffer,
@@ -18,7 +27,9 @@ from agent_state.domain.commands import (
     ConsultCall,
     EndCall,
     EndHelp,
+    EndShift,
     EndWrapUp,
+    ExtendShift,
     ExtendWrapUp,
     FinishWrapUp,
     HoldCall,
@@ -36,13 +47,15 @@ from agent_state.domain.commands import (
     ResumeCall,
     RingOffer,
     SetProfile,
+    ShiftCommand,
+    ShowBreak,
     SignIn,
     SignOut,
     TakeDesk,
     Tick,
     TransferCall,
 )
-from agent_state.domain.facts import Fact
+from agent_state.domain.facts import BreakShown, Fact
 from agent_state.domain.refusals import UnknownAgent
 
 
@@ -53,7 +66,15 @@ def decide(agent: Agent, command: Command, at: datetime) -> list[Fact]:
         Refusal: the agent's state does not allow what the agent asks; see `refusals`.
     """
     match command:
-        case SetProfile() | TakeDesk() | LeaveDesk() | LoseConnection():
+        case (
+            SetProfile()
+            | TakeDesk()
+            | LeaveDesk()
+            | LoseConnection()
+            | EndShift()
+            | ExtendShift()
+            | ShowBreak()
+        ):
             return _on_place(agent, command, at)
         case SignIn() | BecomeReady() | BecomeNotReady() | SignOut():
             return _on_presence(agent, command, at)
@@ -88,9 +109,9 @@ def _on_presence(
         case SignIn():
             return presence.sign_in(_described(agent), command, at)
         case BecomeReady():
-            return presence.become_ready(_described(agent), at)
+            return presence.become_ready(shift_ends.must_be_on(_described(agent)), at)
         case BecomeNotReady():
-            return presence.become_not_ready(_described(agent), command, at)
+            return presence.become_not_ready(shift_ends.must_be_on(_described(agent)), command, at)
         case SignOut():
             return presence.sign_out(_described(agent), command, at)
         case _:
@@ -98,11 +119,19 @@ def _on_presence(
 
 
 def _on_place(
-    agent: Agent, command: SetProfile | TakeDesk | LeaveDesk | LoseConnection, at: datetime
+    agent: Agent,
+    command: SetProfile | TakeDesk | LeaveDesk | LoseConnection | ShiftCommand,
+    at: datetime,
 ) -> list[Fact]:
     match command:
         case SetProfile():
             return presence.set_profile(agent, command, at)
+        case EndShift():
+            return shift_ends.end_shift(agent, command, at)
+        case ExtendShift():
+            return shift_ends.extend_shift(agent, at)
+        case ShowBreak(place=place):
+            return [] if agent.break_place == place else [BreakShown(place)]
         case TakeDesk():
             return presence.take_desk(agent, command)
         case LeaveDesk():

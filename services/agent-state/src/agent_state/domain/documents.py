@@ -31,14 +31,19 @@ class Revision(msgspec.Struct, Generic[D], frozen=True):
 class Team(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Agents who work together. At most `breaks_at_once` of them are on a break; None: any number.
 
-    `supervisors` are the subjects of the tokens of those who may order what its agents do.
-
-    Without `rona` an agent who let an offer ring out stays NotReady until they say otherwise.
+    A break that is granted is taken within `break_taken_within_s`, or passes to who waits. With
+    `sign_out_after_shift` an agent gets no calls after the shift and is signed out
+    `sign_out_grace_s` later, never out of a talk. `supervisors` are the subjects of the tokens of
+    those who may order what its agents do. Without `rona` an agent who let an offer ring out
+    stays NotReady until they say otherwise.
     """
 
     name: Text
     site_id: str | None = None
     breaks_at_once: int | None = None
+    break_taken_within_s: float = 600.0
+    sign_out_after_shift: bool = False
+    sign_out_grace_s: float = 0.0
     rona: RonaPolicy | None = None
     supervisors: tuple[str, ...] = ()
     deactivated: bool = False
@@ -47,6 +52,8 @@ class Team(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Reason(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Why agents are NotReady: whether they are paid, whether it counts as time they could work.
 
+    A stay that `is_break` is asked for and counts against the team's breaks.
+
     `longest_stay_s` is how long they may stay; None: as long as they like.
     """
 
@@ -54,6 +61,7 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     paid: bool = True
     counted_in_occupancy: bool = False
     longest_stay_s: float | None = None
+    is_break: bool = False
     deactivated: bool = False
 
 
@@ -65,6 +73,9 @@ class Code(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     deactivated: bool = False
 
 
+SHIFT_OVER: Final = "shift_over"
+"""The reason of who works no more, since their shift is over."""
+
 SUPERVISOR: Final = "supervisor"
 """The reason of a supervisor who gives none."""
 
@@ -75,6 +86,7 @@ SYSTEM_REASONS: Final = {
     "leg_lost": Reason(name=Text(ru="Потеря линии", en="Line lost")),
     "connection_lost": Reason(name=Text(ru="Потеря связи", en="Connection lost")),
     "signing_out": Reason(name=Text(ru="Заканчивает работу", en="Signing out")),
+    SHIFT_OVER: Reason(name=Text(ru="Смена закончена", en="Shift over")),
     SUPERVISOR: Reason(name=Text(ru="Решение супервизора", en="Supervisor's order")),
 }
 """Reasons that agent-state gives; nobody chooses them, and they cannot be deactivated."""
@@ -85,8 +97,8 @@ UNSAID: Final = "asked"
 STANDING_REASONS: Final = {
     **SYSTEM_REASONS,
     UNSAID: Reason(name=Text(ru="Без причины", en="No reason given")),
-    "break": Reason(name=Text(ru="Перерыв", en="Break")),
-    "lunch": Reason(name=Text(ru="Обед", en="Lunch"), paid=False),
+    "break": Reason(name=Text(ru="Перерыв", en="Break"), is_break=True),
+    "lunch": Reason(name=Text(ru="Обед", en="Lunch"), paid=False, is_break=True),
     "meeting": Reason(name=Text(ru="Совещание", en="Meeting"), counted_in_occupancy=True),
     "training": Reason(name=Text(ru="Обучение", en="Training"), counted_in_occupancy=True),
 }

@@ -23,6 +23,7 @@ from agent_state.domain.agent import (
 )
 from agent_state.domain.consulted import asked, consulted
 from agent_state.domain.facts import (
+    BreakShown,
     CallJoined,
     CardLearned,
     ConsultJoined,
@@ -79,6 +80,7 @@ def evolve(agent: Agent, fact: Fact, at: datetime) -> Agent:
             | StationTaken()
             | DeskTaken()
             | DeskLeft()
+            | BreakShown()
         ):
             return themself(agent, fact, at)
         case CallAnswered() | CallRejected() | CallRangOut():

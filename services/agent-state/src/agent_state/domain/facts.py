@@ -7,7 +7,7 @@ from datetime import datetime
 
 import msgspec
 
-from agent_state.domain.agent import Profile, Station
+from agent_state.domain.agent import BreakPlace, Profile, Station
 from agent_state.domain.card import Card
 from agent_state.domain.wrap_up_rules import WrapUpRules
 from contact_events.agents import (
@@ -111,6 +111,12 @@ class StationTaken(msgspec.Struct, frozen=True):
     station: Station | None
 
 
+class BreakShown(msgspec.Struct, frozen=True):
+    """The agent's place in the team's breaks is this one."""
+
+    place: BreakPlace | None
+
+
 class DeskTaken(msgspec.Struct, frozen=True):
     """A socket of the agent is open in the process `place`."""
 
@@ -136,6 +142,7 @@ Private = (
     | StationTaken
     | DeskTaken
     | DeskLeft
+    | BreakShown
 )
 Published = (
     AgentChanged

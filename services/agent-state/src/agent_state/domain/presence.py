@@ -32,6 +32,7 @@ from agent_state.domain.refusals import (
     AgentDeactivated,
     AgentInTalk,
     AgentSignedIn,
+    BreakNotGranted,
     NotSignedIn,
     PoolFixed,
     ReasonRefused,
@@ -105,9 +106,12 @@ def become_not_ready(agent: Agent, command: BecomeNotReady, at: datetime) -> lis
     Raises:
         NotSignedIn: the agent is not signed in.
         ReasonRefused: nobody may give this reason.
+        BreakNotGranted: it is a break, and the team's places are to be asked for.
     """
     if isinstance(agent.presence, Offline):
         raise NotSignedIn(f"agent {agent.agent_id} is not signed in")
+    if command.refused == "not_granted":
+        raise BreakNotGranted(f"agent {agent.agent_id} has no break", reason=command.reason)
     if command.refused is not None:
         raise ReasonRefused(
             f"the reason {command.reason} is {_WHY_NOT[command.refused]}",

@@ -208,6 +208,48 @@ class TransferToSelf(Refusal):
     code = "transfer-to-self"
 
 
+class ShiftOver(Refusal):
+    """The agent's shift is over.
+
+    They may sign out, and in again to work on. Who is to stay longer gets a longer shift.
+    """
+
+    code = "shift-over"
+
+
+class OnBreakAlready(Refusal):
+    """The agent is on a break for this reason.
+
+    Ask again when it is over.
+    """
+
+    code = "on-break-already"
+
+
+class NoBreakAsked(Refusal):
+    """The agent neither waits for a break nor has one granted."""
+
+    code = "no-break-asked"
+
+
+class BreakNotGranted(Refusal):
+    """The team has only so many breaks at once, and the agent has none of them.
+
+    Ask for one: `POST /v1/agents/{id}/break`.
+    """
+
+    code = "break-not-granted"
+
+
+class NotABreak(Refusal):
+    """The reason is not one of a break.
+
+    Only reasons with `is_break` are asked for; the others are a plain `not_ready`.
+    """
+
+    code = "not-a-break"
+
+
 REFUSALS: tuple[type[Refusal], ...] = (
     NotSignedIn,
     AgentDeactivated,
@@ -230,5 +272,10 @@ REFUSALS: tuple[type[Refusal], ...] = (
     UnknownProtocol,
     PoolFixed,
     TransferToSelf,
+    ShiftOver,
+    OnBreakAlready,
+    NoBreakAsked,
+    BreakNotGranted,
+    NotABreak,
 )
 """All but `UnknownAgent`, which is told as anything that is not there."""

@@ -6,7 +6,7 @@ from typing import assert_never
 from msgspec.structs import replace
 
 from agent_state.domain.agent import Agent, Desk, Help, NotReady, Offline, Presence, Ready
-from agent_state.domain.facts import DeskLeft, DeskTaken, ProfileSet, StationTaken
+from agent_state.domain.facts import BreakShown, DeskLeft, DeskTaken, ProfileSet, StationTaken
 from agent_state.domain.slots import laid_out
 from contact_events.agents import (
     AgentChanged,
@@ -16,7 +16,7 @@ from contact_events.agents import (
 )
 
 HelpFact = AgentHelpRequested | AgentHelpAnswered | AgentHelpEnded
-Themself = AgentChanged | HelpFact | ProfileSet | StationTaken | DeskTaken | DeskLeft
+Themself = AgentChanged | HelpFact | ProfileSet | StationTaken | DeskTaken | DeskLeft | BreakShown
 
 
 def themself(agent: Agent, fact: Themself, at: datetime) -> Agent:
@@ -34,6 +34,8 @@ def themself(agent: Agent, fact: Themself, at: datetime) -> Agent:
             return replace(agent, desk=Desk(place))
         case DeskLeft(place=place):
             return replace(agent, desk=Desk(place, left=True))
+        case BreakShown(place=place):
+            return shown_anew(replace(agent, break_place=place))
         case _:
             assert_never(fact)
 

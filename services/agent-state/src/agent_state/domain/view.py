@@ -6,6 +6,7 @@ import msgspec
 
 from agent_state.domain.agent import (
     Agent,
+    BreakPlace,
     Consult,
     Filling,
     Free,
@@ -94,6 +95,7 @@ class AgentView(msgspec.Struct, frozen=True, kw_only=True):
     rona_total: int = 0
     rona_in_a_row: int = 0
     help: Help | None = None
+    break_place: BreakPlace | None = None
     slots: tuple[SlotView, ...]
     wrap_ups: tuple[WrapUpView, ...] = ()
 
@@ -166,6 +168,7 @@ def view_of(agent: Agent) -> AgentView:
         rona_total=agent.rona.total,
         rona_in_a_row=agent.rona.in_a_row,
         help=agent.help,
+        break_place=agent.break_place,
         site_id=station_of(agent).site_id,
         telephone=station_of(agent).telephone,
         slots=tuple(_shown(agent, number) for number in range(len(agent.slots))),
