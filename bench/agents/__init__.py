@@ -6,8 +6,8 @@ same commands at once.
 """
 
 from bench.agents import changes, desks
-from bench.agents.service import agent_state
 from bench.report import Report
+from tests.support.agent_process import agent_state
 
 
 async def measure(report: Report) -> None:

@@ -10,7 +10,6 @@ from agent_state.commands import Order, needs, obey
 from agent_state.domain.answers import Answer
 from agent_state.domain.commands import AgentCommand, BecomeNotReady, BecomeReady
 from bench.agents.desks import agent_ids
-from bench.agents.service import Desk, Service
 from bench.report import Report, draw
 from contact_events.envelope import Decoded, decode
 from contact_events.partitions import partition_of
@@ -23,6 +22,7 @@ from contact_runtime.kafka import KafkaLog
 from contact_runtime.log import TopicPartition
 from contact_runtime.rows import Unit
 from contact_runtime.store import SqlStore
+from tests.support.agent_process import Desk, Service
 
 Submit = Callable[[Order], Awaitable[Answer]]
 

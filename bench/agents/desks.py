@@ -6,8 +6,8 @@ import time
 from collections.abc import Coroutine, Iterable, Sequence
 from typing import Any, TypeVar
 
-from bench.agents.service import Desk, Service
 from bench.report import Report, draw
+from tests.support.agent_process import Desk, Service
 
 AGENTS = int(os.environ.get("BENCH_DESKS", "12000"))
 AT_ONCE = min(AGENTS, int(os.environ.get("BENCH_BACK_AT_ONCE", "2000")))

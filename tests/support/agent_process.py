@@ -1,4 +1,4 @@
-"""agent-state as a process of its own, on servers of its own, and desktops that speak to it."""
+"""agent-state as a process of its own, that can be killed, and desktops that speak to it."""
 
 import asyncio
 import json
@@ -8,7 +8,6 @@ import tempfile
 import urllib.request
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,15 +26,66 @@ START_LIMIT_S = 120.0
 PUTS_AT_ONCE = 50
 
 
-@dataclass(frozen=True, slots=True)
 class Service:
-    """The running process and where it stands."""
+    """The process and where it stands; killed, it starts again at the same place."""
 
-    process: psutil.Process
-    port: int
-    database_url: str
-    kafka: str
-    token: str
+    def __init__(self, folder: Path, database_url: str, kafka: str) -> None:
+        """Stand there, not yet running; the database is migrated."""
+        self.database_url = database_url
+        self.kafka = kafka
+        self.port, self._ops_port = free_ports(2)
+        self.token = mint(folder / "keys", "administrator")
+        self._environment = {
+            **os.environ,
+            "KAFKA_BOOTSTRAP": kafka,
+            "DATABASE_URL": database_url,
+            "HTTP_PORT": str(self.port),
+            "OPS_PORT": str(self._ops_port),
+            "JWKS": str(folder / "keys" / JWKS_FILE),
+            "LOG_LEVEL": "WARNING",
+        }
+        self._running: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        """Start the process and wait until it is ready.
+
+        Raises:
+            RuntimeError: it ended instead.
+        """
+        running = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "agent_state", env=self._environment
+        )
+        self._running = running
+        url = f"http://127.0.0.1:{self._ops_port}/readyz"
+
+        def answers() -> bool:
+            if running.returncode is not None:
+                raise RuntimeError(f"agent-state ended with {running.returncode}")
+            try:
+                with urllib.request.urlopen(url, timeout=1) as page:
+                    return bool(page.status == 200)
+            except OSError:
+                return False
+
+        await until("agent-state to be ready", answers, limit_s=START_LIMIT_S)
+
+    async def kill(self) -> None:
+        """Kill the process with no chance to say anything."""
+        assert self._running is not None
+        self._running.kill()
+        await self._running.wait()
+
+    async def stop(self) -> None:
+        """Tell the process to stop and wait until it has."""
+        if self._running is not None and self._running.returncode is None:
+            self._running.terminate()
+            await self._running.wait()
+
+    @property
+    def process(self) -> psutil.Process:
+        """Return the process."""
+        assert self._running is not None
+        return psutil.Process(self._running.pid)
 
     @property
     def memory_mb(self) -> float:
@@ -48,7 +98,7 @@ class Service:
         times = self.process.cpu_times()
         return float(times.user + times.system)
 
-    async def describe(self, agent_ids: Iterable[str]) -> None:
+    async def describe(self, agent_ids: Iterable[str], **fields: Any) -> None:
         """Have administrators describe these agents."""
         headers = {"Authorization": f"Bearer {self.token}"}
         left = iter(agent_ids)
@@ -56,7 +106,7 @@ class Service:
         async def put(client: httpx.AsyncClient) -> None:
             for agent_id in left:
                 name = {"ru": agent_id, "en": agent_id}
-                body = {"name": name, "site_id": "moscow"}
+                body = {"name": name, "site_id": "moscow", **fields}
                 answer = await client.put(f"/v1/agents/{agent_id}", json=body)
                 answer.raise_for_status()
 
@@ -118,38 +168,30 @@ class Desk:
 
 @asynccontextmanager
 async def agent_state() -> AsyncIterator[Service]:
-    """Run agent-state while the block is open."""
+    """Run agent-state on servers of its own while the block is open."""
     with tempfile.TemporaryDirectory(prefix="polycentre-agents-") as name:
         folder = Path(name)
-        broker_port, controller_port, port, ops_port = free_ports(4)
-        broker = LocalKafka(folder / "kafka", port=broker_port, controller_port=controller_port)
+        port, controller_port = free_ports(2)
+        broker = LocalKafka(folder / "kafka", port=port, controller_port=controller_port)
         server = await asyncio.to_thread(_served, broker, folder)
         try:
-            url = server.url("agent_state")
-            await migrate("agent_state", url)
-            token = mint(folder / "keys", "administrator")
-            environment = {
-                **os.environ,
-                "KAFKA_BOOTSTRAP": broker.bootstrap,
-                "DATABASE_URL": url,
-                "HTTP_PORT": str(port),
-                "OPS_PORT": str(ops_port),
-                "JWKS": str(folder / "keys" / JWKS_FILE),
-                "LOG_LEVEL": "WARNING",
-            }
-            running = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "agent_state", env=environment
-            )
-            try:
-                await _ready(running, ops_port)
-                process = psutil.Process(running.pid)
-                yield Service(process, port, url, broker.bootstrap, token)
-            finally:
-                running.terminate()
-                await running.wait()
+            async with agent_state_on(folder, server.url("agent_state"), broker.bootstrap) as made:
+                yield made
         finally:
             server.stop()
             broker.stop()
+
+
+@asynccontextmanager
+async def agent_state_on(folder: Path, database_url: str, kafka: str) -> AsyncIterator[Service]:
+    """Run agent-state on these servers while the block is open."""
+    await migrate("agent_state", database_url)
+    service = Service(folder, database_url, kafka)
+    try:
+        await service.start()
+        yield service
+    finally:
+        await service.stop()
 
 
 def _served(broker: LocalKafka, folder: Path) -> EmbeddedPostgres:
@@ -159,16 +201,3 @@ def _served(broker: LocalKafka, folder: Path) -> EmbeddedPostgres:
     server = embedded.start(folder / "pg", tied=True)
     server.command("createdb", "agent_state")
     return server
-
-
-async def _ready(running: asyncio.subprocess.Process, ops_port: int) -> None:
-    def answers() -> bool:
-        if running.returncode is not None:
-            raise RuntimeError(f"agent-state ended with {running.returncode}")
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{ops_port}/readyz", timeout=1) as page:
-                return bool(page.status == 200)
-        except OSError:
-            return False
-
-    await until("agent-state to be ready", answers, limit_s=START_LIMIT_S)
