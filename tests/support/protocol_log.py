@@ -10,6 +10,7 @@ from contact_events.topics import (
     ANSWERED,
     CALL_ARRIVED,
     CALLER_LOCATED,
+    PEOPLE,
     ROUTED,
     ROUTING_CONFIG,
     WRAPPED_UP,
@@ -27,6 +28,7 @@ NAMES: tuple[str, ...] = tuple(
         AGENT_STATE,
         ROUTED,
         ROUTING_CONFIG,
+        PEOPLE,
     )
 )
 
