@@ -43,8 +43,8 @@ CONSULTING: tuple[Mutant, ...] = (
         "moved_by_the_consultation_too",
         (
             "agent_state.consumers",
-            "moved=diverted_to(parent, fact))",
-            "moved=None)",
+            "moved = diverted_to(parent, fact, await whole_card(unit, parent))",
+            "moved = None",
         ),
     ),
     mutant(

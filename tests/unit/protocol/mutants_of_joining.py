@@ -8,8 +8,8 @@ JOINING: tuple[Mutant, ...] = (
         "release_asked",
         (
             "agent_state.domain.decide",
-            "return talks.release(known, command)",
-            "return talks.release(known, command, at)",
+            "return talks.release(agent, command)",
+            "return talks.release(agent, command, at)",
         ),
         (
             "agent_state.domain.talks",

@@ -139,7 +139,7 @@ ROUTING: tuple[Mutant, ...] = (
         "settle_on_offline",
         (
             "agent_state.domain.presence",
-            """[settled(agent, ringing, "not_ready") for ringing in ringing_slots(agent)]""",
+            """[settled(agent, r, "not_ready") for r in ringing_slots(agent)]""",
             "[]",
         ),
     ),
