@@ -8,6 +8,7 @@ from reporting.domain.audit.agents import Agents
 from reporting.domain.audit.calls import Calls
 from reporting.domain.audit.findings import Finding, Patience, Seen
 from reporting.domain.audit.offers import Offers
+from reporting.domain.audit.parties import Parties
 from reporting.domain.audit.streams import Streams
 
 
@@ -21,7 +22,7 @@ class Auditor:
         self._intake = Intake()
         self._streams = Streams()
         self._calls = Calls()
-        self._parts = (self._calls, Offers(), Agents())
+        self._parts = (self._calls, Offers(), Agents(), Parties())
         self._newest_ms = 0
 
     def take(self, seen: Seen) -> Iterator[Finding]:
