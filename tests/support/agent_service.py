@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,7 @@ from contact_runtime.serve import serve
 from contact_runtime.store import SqlStore
 from contact_runtime.store import connect as connect_database
 from contact_runtime.webhooks.addresses import networks_of
+from contact_runtime.webhooks.sending import Sender
 from tests.support.agent_floor import Floor
 from tests.support.wait import until
 
@@ -68,6 +69,14 @@ def _described() -> dict[str, Draft202012Validator]:
 
 
 _MESSAGES = _described()
+
+
+async def on_this_machine(host: str, port: int) -> Sequence[str]:
+    """Return the address of a host that is one of this machine's; others are not looked for."""
+    plain = host.strip("[]")
+    if host == "localhost" or plain.startswith(("127.", "::")):
+        return ["127.0.0.1" if host == "localhost" else plain]
+    raise OSError(f"{host} is not this machine")
 
 
 class Desktop:
@@ -235,7 +244,8 @@ async def agent_service(
     app = application(context, Auth(str(keys / JWKS_FILE), ISSUER, AUDIENCE), metrics)
     webhooks = None
     if isinstance(store, SqlStore):
-        webhooks = Webhooks(store, service.clock, metrics, networks=networks_of(networks))
+        sender = Sender(networks_of(networks), resolve=on_this_machine)
+        webhooks = Webhooks(store, service.clock, metrics, sender)
         with_webhooks(app, webhooks)
     beside = webhooks.work(log) if webhooks else []
     running = asyncio.create_task(

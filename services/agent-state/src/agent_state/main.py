@@ -31,6 +31,7 @@ from contact_runtime.log import Log
 from contact_runtime.metrics import Metrics
 from contact_runtime.rows import Store, Unit
 from contact_runtime.serve import Background
+from contact_runtime.webhooks.sending import Sender
 
 DESCRIPTION = "Agents: presence, offers settled once each, talk and wrap-up; desktops' sockets."
 
@@ -157,8 +158,8 @@ async def main(settings: Settings) -> int:
         description=DESCRIPTION,
         context=context,
     )
-    networks = settings.named_networks
-    webhooks = Webhooks(store, ground.clock, ground.metrics, networks=networks)
+    sender = Sender(settings.named_networks)
+    webhooks = Webhooks(store, ground.clock, ground.metrics, sender)
     with_webhooks(app, webhooks)
     try:
         sockets, work = context.sockets, webhooks.work(ground.log)

@@ -11,21 +11,19 @@ from starlette.middleware.cors import CORSMiddleware
 from contact_runtime.http.auth import Auth
 from contact_runtime.http.edge import Edge
 from contact_runtime.http.limits import LIMIT_BYTES, Limits
-from contact_runtime.http.openapi import PROBLEM_RESPONSES, only_problem_json
+from contact_runtime.http.openapi import PROBLEM_RESPONSES, in_our_words
 from contact_runtime.http.refusing import Refusing
 from contact_runtime.metrics import Metrics
 
 
 class _Service(FastAPI):
-    """FastAPI whose OpenAPI document says of problems only what is true: their media type."""
+    """FastAPI whose OpenAPI document has no word that nobody has chosen."""
 
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document."""
-        found = super().openapi()
-        for path in found["paths"].values():
-            for operation in path.values():
-                only_problem_json(operation["responses"])
-        return found
+        if self.openapi_schema is None:
+            in_our_words(super().openapi())
+        return super().openapi()
 
 
 def create_app(

@@ -63,8 +63,24 @@ PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 
-def only_problem_json(responses: Mapping[str, dict[str, Any]]) -> None:
-    """Take away the `application/json` that FastAPI adds to each documented problem."""
-    for answer in responses.values():
-        if MEDIA_TYPE in answer.get("content", {}):
-            answer["content"].pop("application/json", None)
+def in_our_words(document: dict[str, Any]) -> None:
+    """Replace what FastAPI has made up in an OpenAPI document.
+
+    A summary is the first sentence of the description, not the name of a function; a problem has
+    its own media type only; who is sent something owes us no problem document.
+    """
+    for path in document["paths"].values():
+        for operation in path.values():
+            operation["summary"] = _first_sentence(operation)
+            for answer in operation["responses"].values():
+                if MEDIA_TYPE in answer.get("content", {}):
+                    answer["content"].pop("application/json", None)
+    for path in document.get("webhooks", {}).values():
+        for operation in path.values():
+            operation["summary"] = _first_sentence(operation)
+            operation["responses"].pop("422", None)
+
+
+def _first_sentence(operation: Mapping[str, Any]) -> str:
+    said = " ".join(str(operation.get("description", "")).split())
+    return said.partition(". ")[0].rstrip(".")

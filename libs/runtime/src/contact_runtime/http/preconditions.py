@@ -95,6 +95,7 @@ def _of_headers(
             description="the `ETag` of the revision that is to be changed, or `*`; "
             "demanded for a change of what exists",
             examples=['"7"'],
+            json_schema_extra={"pattern": r'^(\*|"[0-9]{1,18}"(, ?"[0-9]{1,18}")*)$'},
         ),
     ] = None,
     if_none_match: Annotated[
@@ -103,6 +104,7 @@ def _of_headers(
             alias="If-None-Match",
             description="`*`: only if there is no such document yet",
             examples=["*"],
+            json_schema_extra={"pattern": r"^\*$"},
         ),
     ] = None,
 ) -> Precondition:

@@ -78,6 +78,8 @@ class Sender:
         ssl_context: ssl.SSLContext | None = None,
     ) -> None:
         """Let it reach public addresses and those within `networks`, these also unencrypted."""
+        self.unencrypted = bool(networks)
+        """Whether anything may be sent to unencrypted."""
         self._limit_s = limit_s
         context = ssl_context or ssl.create_default_context()
         self._pools = {

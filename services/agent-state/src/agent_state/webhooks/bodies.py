@@ -60,7 +60,12 @@ class WebhookBody(Body):
         max_length=20,
         description="which facts; `agent.changed` for the operator's webhooks only",
     )
-    description: str = Field(default="", max_length=200)
+    description: str = Field(
+        default="",
+        max_length=200,
+        json_schema_extra={"pattern": r"^[^\x00-\x1f\x7f]*$"},
+        examples=["screen pop"],
+    )
 
     def wanted(self) -> Wanted:
         """Return what it says, in one order."""

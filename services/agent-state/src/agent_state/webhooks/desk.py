@@ -20,7 +20,6 @@ from contact_runtime.projection import folded
 from contact_runtime.reader import Received
 from contact_runtime.store import SqlStore
 from contact_runtime.webhooks import deliveries
-from contact_runtime.webhooks.addresses import Network
 from contact_runtime.webhooks.deliveries import Deliveries, Delivery
 from contact_runtime.webhooks.delivering import Worker
 from contact_runtime.webhooks.endpoints import Endpoint, Endpoints, Wanted
@@ -46,20 +45,20 @@ class Webhooks:
         store: SqlStore,
         clock: Clock,
         metrics: Metrics,
+        sender: Sender,
         *,
-        networks: Sequence[Network] = (),
         now: Callable[[], datetime] = machine_now,
     ) -> None:
-        """Send to public addresses and into `networks`; `now` is the machine's time."""
+        """Send with `sender`, which is closed in the end; `now` is the machine's time."""
         self._store = store
         self._clock = clock
         self._metrics = metrics
         self._now = now
-        self._sender = Sender(networks)
-        self.unencrypted = bool(networks)
+        self._sender = sender
+        self.unencrypted = sender.unencrypted
         self.endpoints = Endpoints(store.engine)
         self.deliveries = Deliveries(store.engine)
-        self._worker = Worker(self.deliveries, self._sender, metrics, now=now)
+        self._worker = Worker(self.deliveries, sender, metrics, now=now)
 
     async def create(self, client: str | None, wanted: Wanted) -> tuple[Endpoint, str] | None:
         """Return a new webhook and its secret; None if there are as many as there may be."""

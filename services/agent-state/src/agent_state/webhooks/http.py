@@ -1,11 +1,23 @@
 """The API of webhooks: subscriptions of integrators, their secrets, and what became of messages."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
+from agent_state.webhooks.answers import (
+    CONDITIONS,
+    DISABLED,
+    FAULTS,
+    NEXT,
+    NEXT_OF_DELIVERY,
+    REFUSALS,
+    STALE,
+    TOO_MANY,
+    WHILE_ENABLED,
+    WHILE_ROOM,
+)
 from agent_state.webhooks.bodies import (
     DeliveriesView,
     DeliveryView,
@@ -21,50 +33,20 @@ from agent_state.webhooks.payloads import OF_CALLS
 from contact_runtime.http.auth import Principal, require
 from contact_runtime.http.bodies import Id
 from contact_runtime.http.documents import Fault, Page, Senseless
-from contact_runtime.http.openapi import documented
 from contact_runtime.http.preconditions import (
     Demanded,
     Precondition,
-    PreconditionMissing,
     RevisionStale,
     etag,
 )
-from contact_runtime.http.problems import Problem, not_found, refusal_type
+from contact_runtime.http.problems import Problem, not_found
 from contact_runtime.webhooks.deliveries import State
 from contact_runtime.webhooks.endpoints import MOST, Endpoint
 
+__all__ = ["FAULTS", "REFUSALS", "routes"]
+
 NEWEST = 2**53
 
-
-class WebhookDisabled(Exception):
-    """The webhook is disabled. Enable it first; the member `disabled_for` says why it was."""
-
-    code = "webhook-disabled"
-
-
-class TooManyWebhooks(Exception):
-    """There are as many webhooks as there may be. Delete one; the member `most` is how many."""
-
-    code = "too-many-webhooks"
-
-
-REFUSALS: dict[type[Exception], int] = {
-    TooManyWebhooks: 409,
-    WebhookDisabled: 409,
-}
-FAULTS = {
-    "url": "No webhook could go there; the detail says why.",
-    "unencrypted_url": "http:// is for networks that the operator has named, and there are none.",
-    "operators_only": "A client's webhook is not told of agents' states.",
-}
-_STALE, _MISSING = refusal_type(RevisionStale, 412), refusal_type(PreconditionMissing, 428)
-_DISABLED, _TOO_MANY = refusal_type(WebhookDisabled, 409), refusal_type(TooManyWebhooks, 409)
-_CONDITIONS: dict[int | str, dict[str, Any]] = {
-    412: documented(_STALE, "Not the present revision; `ETag` is"),
-    428: documented(_MISSING, "`If-Match` is needed"),
-}
-_WHILE_ENABLED: dict[int | str, dict[str, Any]] = {409: documented(_DISABLED, "It is disabled")}
-_WHILE_ROOM: dict[int | str, dict[str, Any]] = {409: documented(_TOO_MANY, "There are too many")}
 
 routes = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
 Reads = Annotated[Principal, Depends(require("webhooks:read"))]
@@ -112,7 +94,7 @@ class Change:
             demanded.hold(endpoint.endpoint_id, endpoint.version, exists=True)
         except RevisionStale as stale:
             headers = {"ETag": etag(stale.revision)}
-            raise Problem(_STALE, str(stale), headers=headers, revision=stale.revision) from None
+            raise Problem(STALE, str(stale), headers=headers, revision=stale.revision) from None
 
     def tagged(self, endpoint: Endpoint) -> Endpoint:
         """Return the webhook; its revision stands in the answer's `ETag`."""
@@ -123,7 +105,7 @@ class Change:
 Changes = Annotated[Change, Depends()]
 
 
-@routes.post("", status_code=201, responses=_WHILE_ROOM)
+@routes.post("", status_code=201, responses={201: {"links": NEXT}, **WHILE_ROOM})
 async def create_webhook(
     body: NewWebhookBody, principal: Writes, desk: AtDesk, response: Response
 ) -> NewWebhookView:
@@ -136,7 +118,7 @@ async def create_webhook(
     _check(desk, body, client)
     made = await desk.create(client, body.wanted())
     if made is None:
-        raise Problem(_TOO_MANY, most=MOST)
+        raise Problem(TOO_MANY, most=MOST)
     endpoint, secret = made
     response.headers["ETag"] = etag(endpoint.version)
     response.headers["Location"] = f"{routes.prefix}/{endpoint.endpoint_id}"
@@ -166,7 +148,7 @@ async def read_webhook(
     return WebhookView.of(endpoint)
 
 
-@routes.put("/{webhook_id}", responses=_CONDITIONS)
+@routes.put("/{webhook_id}", responses=CONDITIONS)
 async def change_webhook(webhook_id: Id, body: WebhookBody, change: Changes) -> WebhookView:
     """Say anew where to and of what. The same again changes nothing and needs no `If-Match`.
 
@@ -185,7 +167,7 @@ async def change_webhook(webhook_id: Id, body: WebhookBody, change: Changes) -> 
             return WebhookView.of(change.tagged(changed))
 
 
-@routes.delete("/{webhook_id}", status_code=204, responses=_CONDITIONS)
+@routes.delete("/{webhook_id}", status_code=204, responses=CONDITIONS)
 async def delete_webhook(webhook_id: Id, change: Changes) -> None:
     """Delete a webhook, with all that waits for it."""
     while True:
@@ -195,7 +177,7 @@ async def delete_webhook(webhook_id: Id, change: Changes) -> None:
             return
 
 
-@routes.post("/{webhook_id}/secret", responses=_CONDITIONS)
+@routes.post("/{webhook_id}/secret", responses=CONDITIONS)
 async def rotate_secret(webhook_id: Id, body: RotateBody, change: Changes) -> NewWebhookView:
     """Sign with a new secret from now on, and for `overlap_s` with the one before, too.
 
@@ -224,7 +206,11 @@ async def enable_webhook(
     return WebhookView.of(enabled)
 
 
-@routes.post("/{webhook_id}/test", status_code=202, responses=_WHILE_ENABLED)
+@routes.post(
+    "/{webhook_id}/test",
+    status_code=202,
+    responses={202: {"links": NEXT_OF_DELIVERY}, **WHILE_ENABLED},
+)
 async def test_webhook(webhook_id: Id, principal: Writes, desk: AtDesk) -> DeliveryView:
     """Send a message of type `webhook.test`; its delivery tells what became of it."""
     endpoint = await _enabled(desk, principal, webhook_id)
@@ -265,7 +251,7 @@ async def read_delivery(
 
 
 @routes.post(
-    "/{webhook_id}/deliveries/{delivery_id}/repeat", status_code=202, responses=_WHILE_ENABLED
+    "/{webhook_id}/deliveries/{delivery_id}/repeat", status_code=202, responses=WHILE_ENABLED
 )
 async def repeat_delivery(
     webhook_id: Id, delivery_id: Id, principal: Writes, desk: AtDesk
@@ -281,7 +267,7 @@ async def repeat_delivery(
 async def _enabled(desk: Webhooks, principal: Principal, webhook_id: str) -> Endpoint:
     endpoint = await _found(desk, principal, webhook_id)
     if endpoint.state == "disabled":
-        raise Problem(_DISABLED, disabled_for=endpoint.disabled_for)
+        raise Problem(DISABLED, disabled_for=endpoint.disabled_for)
     return endpoint
 
 
