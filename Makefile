@@ -71,6 +71,8 @@ else
 	@for i in $$(seq $(REPEAT)); do echo "round $$i of $(REPEAT)"; \
 		PROTOCOL_HISTORIES=$(or $(PROTOCOL_HISTORIES),3000) PROTOCOL_SEED=$${i}000000 \
 			$(PYTHON) -m pytest -q tests/unit/protocol/test_protocol_histories.py || exit 1; \
+		FUZZ_EFFORT=10 FUZZ_SEED=$$i $(PYTHON) -m pytest -q --timeout=3600 \
+			tests/component/test_agent_state_fuzzed.py || exit 1; \
 		$(PYTHON) -m pytest -q tests/fault || exit 1; done
 endif
 
