@@ -36,13 +36,8 @@ REFUSALS: dict[type[Exception], int] = {
 FAULTS = {**CODES, **webhooks.FAULTS}
 
 
-routes = APIRouter()
-for _kind in KINDS:
-    routes.include_router(routes_of(_kind))
-for _part in (roster_http, times_http, break_http):
-    routes.include_router(_part.routes)
-
 _agents = APIRouter(prefix="/v1/agents", tags=["agents"])
+_protocol = APIRouter(prefix="/v1/desktop-protocol", tags=["agents"])
 Actor = Annotated[Principal, Depends(require("agents:act"))]
 
 
@@ -100,12 +95,21 @@ def trace() -> str | None:
     return request_context.traceparent.get()
 
 
-@routes.get("/v1/desktop-protocol", tags=["agents"])
+@_protocol.get("")
 async def read_desktop_protocol() -> dict[str, Any]:
     """Return the AsyncAPI document of the desktop's WebSocket; it needs no token."""
     return asyncapi()
 
 
-routes.include_router(_agents)
-routes.include_router(supervising.routes)
-routes.include_router(notes)
+routes = APIRouter()
+for _part in (  # tried in this order: what desktops and integrators ask all day comes first
+    _agents,
+    supervising.routes,
+    notes,
+    *map(routes_of, KINDS),
+    roster_http.routes,
+    times_http.routes,
+    break_http.routes,
+    _protocol,
+):
+    routes.include_router(_part)
