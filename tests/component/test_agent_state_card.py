@@ -7,10 +7,20 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from contact_events.calls import CallConnected, CallDisconnected, CallFlowStep, Text
+from agent_state.tables import CONTACT
+from contact_events.calls import (
+    CallArrived,
+    CallConnected,
+    CallDisconnected,
+    Caller,
+    CallFlowStep,
+    CallQueued,
+    Text,
+)
 from contact_events.locations import CallerLocated
 from contact_events.routing import CallRouted, RouterEpochStarted
 from tests.support.agent_service import AgentService, Desktop, agent_service, agent_store
+from tests.support.wait import until
 
 SHOWN = {
     "client": "acme",
@@ -133,3 +143,59 @@ async def test_a_page_that_was_deactivated_is_offered_no_more(service: AgentServ
     async with service.desktop("a1") as desk:
         await offered(service, desk)
         assert desk.told[-1]["screen_pop"] is None
+
+
+@pytest.fixture(params=["memory", pytest.param("postgres", marks=pytest.mark.postgres)])
+async def on_each_store(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> AsyncIterator[AgentService]:
+    """The service, once in memory and once on real PostgreSQL."""
+    url = request.getfixturevalue("postgres_url") if request.param == "postgres" else None
+    async with agent_store(url) as store, agent_service(store, tmp_path / "keys") as made:
+        await made.append(RouterEpochStarted(pool="main", epoch=1, owner="r1", code_version="1"))
+        await made.describe("a1")
+        async with made.client("administrator") as admin:
+            name = {"ru": "Возврат", "en": "Refund"}
+            await admin.put("/v1/wrap-up-codes/refund", json={"name": name})
+        yield made
+
+
+def calls(service: AgentService, call_id: str) -> CallArrived:
+    caller = Caller(ref="f" * 64, ref_version=1, prefix="+7916123", sealed="c2VhbGVk")
+    return replace(service.floor.arrived(call_id), caller=caller)
+
+
+async def test_who_calls_again_is_shown_with_what_came_of_the_last_call(
+    on_each_store: AgentService,
+) -> None:
+    service = on_each_store
+    async with service.desktop("a1") as desk:
+        await desk.ask("ready")
+        first = service.floor.offer("k1", "a1")
+        await service.append(calls(service, "k1"), first)
+        await desk.heard("offer", call_id="k1")
+        about = {"reservation_id": first.reservation_id}
+        assert (await desk.ask("accept", **about))["ok"]
+        await service.append(
+            CallQueued(call_id="k1", attempt=1, queue_id="acme-sales"),
+            CallConnected(call_id="k1", attempt=1, agent_id="a1", **about),
+            CallDisconnected(call_id="k1", attempt=1, by="caller"),
+        )
+        await desk.heard("call", state="ended")
+        assert (await desk.ask("wrap_up", codes=["refund"], **about))["ok"]
+
+        async def projected() -> bool:
+            return bool((await service.store.peek(CONTACT, "k1")).codes)
+
+        await until("the codes of the first call are projected", projected)
+        await service.append(calls(service, "k2"), service.floor.offer("k2", "a1"))
+        shown = await desk.heard("offer", call_id="k2", client="acme")
+        [last] = shown["contacts"]
+        assert last.pop("at")
+        assert last == {
+            "channel": "voice",
+            "outcome": "answered",
+            "queue": "acme-sales",
+            "agent_id": "a1",
+            "codes": ["refund"],
+        }
