@@ -54,6 +54,8 @@ async def test_what_is_no_call_is_refused(
         {"channel": "pigeon"},
         {"attributes": {"vip": 1}},
         {"attributes": {"v" * 200: "1"}},
+        {"attributes": {"came_from": "8 (916) 123-45-67"}, "ani": "+79161234567"},
+        {"attributes": {"79161234567": "yes"}, "ani": "+79161234567"},
         {"attributes": {str(number): "1" for number in range(40)}},
     ],
 )

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contact_runtime.sealing import SealBroken
-from ivr.domain.callers import normal, prefix, reference
+from ivr.domain.callers import names_number, normal, prefix, reference
 from ivr.domain.refusals import NotANumber
 from ivr.sealing import Identity, seal, unseal
 
@@ -68,3 +68,26 @@ def test_what_is_sealed_is_opened_by_the_persons_key_alone() -> None:
 def test_what_was_never_sealed_cannot_be_opened(sealed: str) -> None:
     with pytest.raises(SealBroken):
         unseal(sealed, KEY, "ref")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "+79161234567",
+        "79161234567",
+        "89161234567",
+        "9161234567",
+        "8 (916) 123-45-67",
+        "tel:+7-916-123-45-67;x=1",
+        "0079161234567",
+    ],
+)
+def test_text_that_spells_the_number_calling_is_known_for_it(text: str) -> None:
+    assert names_number(text, "+79161234567")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "C-1042", "79161234568", "19161234567", "2026-03-02T09:00:00"]
+)
+def test_other_text_is_not(text: str) -> None:
+    assert not names_number(text, "+79161234567")

@@ -3,10 +3,13 @@
 from typing import Annotated
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from contact_events import calls
 from contact_runtime.http.bodies import Body, Id, Phone, View
+from ivr.domain.callers import names_number
 from ivr.domain.projects import Choice, Project
+from ivr.domain.refusals import NotANumber
 
 Words = Annotated[str, StringConstraints(max_length=1000)]
 Short = Annotated[str, StringConstraints(max_length=200)]
@@ -46,7 +49,28 @@ class CallBody(Body):
     dnis: Phone
     entry_site: Id
     channel: calls.Channel = "voice"
-    attributes: dict[Id, Short] = Field(default={}, max_length=32)
+    attributes: dict[Id, Short] = Field(
+        default={},
+        max_length=32,
+        description="what else is known of the call; agents of the call see it. `customer_ref` is "
+        "the customer in the client's books, `preferred_agent_id` who is asked first. The number "
+        "calling stands in `ani` alone",
+        examples=[{"customer_ref": "C-1042", "vip": "gold"}],
+    )
+
+    @model_validator(mode="after")
+    def _has_the_number_in_ani_alone(self) -> "CallBody":
+        texts = [text for item in self.attributes.items() for text in item]
+        if self.ani is not None and any(_names(text, self.ani) for text in texts):
+            raise PydanticCustomError("number_in_attributes", "the number calling stands in ani")
+        return self
+
+
+def _names(text: str, number: str) -> bool:
+    try:
+        return names_number(text, number)
+    except NotANumber:
+        return False  # of no country: refused as such
 
 
 class DigitsBody(Body):

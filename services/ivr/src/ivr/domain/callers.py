@@ -6,6 +6,7 @@ would say who calls: all numbers of a country are tried in minutes.
 
 import hashlib
 import hmac
+import re
 
 import msgspec
 import phonenumbers
@@ -14,6 +15,8 @@ from ivr.domain.refusals import NotANumber
 
 OPEN_DIGITS = 4  # so that at least 10,000 numbers stand behind every prefix
 _KEPT_DIGITS = {7: 6, 375: 4}
+_SEPARATORS = str.maketrans("", "", " -.()")
+_DIGITS = re.compile(r"[0-9]+")
 
 
 def normal(number: str) -> str:
@@ -55,6 +58,23 @@ def prefix(number: str) -> str:
     if len(national) - kept < OPEN_DIGITS:
         return code
     return code + national[:kept]
+
+
+def names_number(text: str, number: str) -> bool:
+    """Return whether `text` spells the E.164 number, with or without its country or a trunk 0 or 8.
+
+    Such text would tell in the log who calls.
+
+    Raises:
+        NotANumber: the number has no country's calling code.
+    """
+    try:
+        parsed = phonenumbers.parse(number, None)
+    except phonenumbers.NumberParseException:
+        raise NotANumber from None
+    national = phonenumbers.national_significant_number(parsed)
+    written = {national, f"0{national}", f"8{national}", number[1:], f"00{number[1:]}"}
+    return not written.isdisjoint(_DIGITS.findall(text.translate(_SEPARATORS)))
 
 
 class Person(msgspec.Struct, frozen=True, omit_defaults=True):
