@@ -8,11 +8,13 @@ from tests.support.doc_page import asked, commands
 PAGE = Path(__file__).parents[2] / "docs" / "administration.md"
 KINDS = {
     "agents",
+    "calls",
+    "not-ready-reasons",
+    "screen-pops",
     "skills-of-agents",
     "teams",
-    "not-ready-reasons",
     "wrap-up-codes",
-    "screen-pops",
+    "wrap-up-policies",
 }
 
 

@@ -55,6 +55,7 @@ def application(context: http.Context, auth: Auth, metrics: Metrics) -> FastAPI:
         auth=auth,
         refusals=http.REFUSALS,
         context=context,
+        larger=http.LARGER,
         metrics=metrics,
     )
 

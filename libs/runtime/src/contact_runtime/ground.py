@@ -44,6 +44,7 @@ def app_of(
     refusals: Mapping[type[Exception], int],
     description: str,
     context: Any = None,
+    larger: Mapping[str, int] | None = None,
 ) -> FastAPI:
     """Return a service's HTTP application, as its settings have it; see `create_app`."""
     return create_app(
@@ -54,6 +55,7 @@ def app_of(
         context=context,
         description=description,
         metrics=metrics,
+        larger=larger,
         cors_origins=settings.allowed_origins,
     )
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar, Self
 
 import msgspec
-from msgspec.structs import asdict, replace
+from msgspec.structs import replace
 from pydantic import ConfigDict, Field
 
 from agent_state.domain.agent import Profile
@@ -22,10 +22,20 @@ Skills = Annotated[
     dict[Id, Level],
     Field(description="skill to level", examples=[{"sales": 3}], max_length=200),
 ]
-Subject = Annotated[str, Field(min_length=1, max_length=200)]
+_ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
+Subject = Annotated[str, Field(min_length=1, max_length=200, pattern=_ONE_LINE)]
 Deactivated = Annotated[
     bool, Field(description="stays for the past, and cannot be chosen any more")
 ]
+
+
+def _plain(value: Any) -> Any:
+    """Return the value as plain data with every field, those that have their defaults, too."""
+    if isinstance(value, msgspec.Struct):
+        return {name: _plain(getattr(value, name)) for name in value.__struct_fields__}
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    return [_plain(inner) for inner in value] if isinstance(value, tuple) else value
 
 
 class DocumentBody(Body):
@@ -40,7 +50,7 @@ class DocumentBody(Body):
     @classmethod
     def fields(cls, said: Any) -> dict[str, Any]:
         """Return the fields of what a document says, as the body has them."""
-        found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(asdict(said)))
+        found: dict[str, Any] = _plain(said)
         return found
 
     @classmethod
@@ -98,7 +108,7 @@ class SkillsBody(DocumentBody):
     @classmethod
     def fields(cls, said: Any) -> dict[str, Any]:
         """Return the agent's skills."""
-        return {"skills": said.skills}
+        return {"skills": dict(said.skills)}
 
 
 class RonaBody(Body):

@@ -15,6 +15,8 @@ from agent_state.domain.refusals import UnknownAgent
 from agent_state.kinds import CODES, KINDS
 from agent_state.notes_http import routes as notes
 from agent_state.problems import STATUSES, problem_of
+from agent_state.sheets_http import LARGER, RowsRefused
+from agent_state.sheets_http import routes as sheets
 from agent_state.tables import AGENT
 from agent_state.views import AnswerView
 from agent_state.webhooks import http as webhooks
@@ -24,13 +26,14 @@ from contact_runtime.http.bodies import Id
 from contact_runtime.http.preconditions import EtagMalformed, PreconditionMissing, RevisionStale
 from contact_runtime.http.problems import not_found
 
-__all__ = ["FAULTS", "REFUSALS", "Context", "routes"]
+__all__ = ["FAULTS", "LARGER", "REFUSALS", "Context", "routes"]
 
 REFUSALS: dict[type[Exception], int] = {
     **{refusal: status for refusal, status in STATUSES.items()},
     EtagMalformed: 400,
     RevisionStale: 412,
     PreconditionMissing: 428,
+    RowsRefused: 422,
     **webhooks.REFUSALS,
 }
 FAULTS = {**CODES, **webhooks.FAULTS}
@@ -107,6 +110,7 @@ for _part in (  # tried in this order: what desktops and integrators ask all day
     supervising.routes,
     notes,
     *map(routes_of, KINDS),
+    sheets,
     roster_http.routes,
     times_http.routes,
     break_http.routes,

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from msgspec import to_builtins
 
-from agent_state import screen_pops
+from agent_state import screen_pops, sheets
 from agent_state.commands import Cause, carry_out
 from agent_state.document_bodies import (
     AgentBody,
@@ -37,6 +37,7 @@ from agent_state.domain.documents import (
 from agent_state.domain.view import view_of
 from agent_state.domain.wrap_up_rules import faults_of_rules
 from agent_state.screen_pops import ScreenPopBody, ScreenPopView
+from agent_state.sheets import Sheet
 from agent_state.tables import AGENT, CODE, PROFILE, REASON, SCREEN_POP, TEAM, WRAP_UP_POLICY
 from contact_runtime.http.bodies import ID_PATTERN
 from contact_runtime.http.documents import Fault
@@ -50,6 +51,15 @@ CODES: Final = {
     "code_loop": "The code would be its own parent, by itself or by others.",
     "code_too_deep": f"The tree of codes is at most {MOST_PARENTS} branches deep.",
     "missing_beside": "What stands beside it needs this, too.",
+    "cell": "The cell holds something else than its column does; the detail says what it holds.",
+    "cells": "The row has more or fewer cells than the header.",
+    "column_missing": "The file has no column that names the document of a row.",
+    "column_repeated": "Two columns have this name.",
+    "column_unknown": "No such column.",
+    "id": "No id: letters, digits and . _ : ~ -, at most 128.",
+    "repeated": "An earlier row has the same document.",
+    "stale": "The document was changed since the file was exported: another revision counts.",
+    "unknown_agent": "No such agent.",
     "useless_beside": "What stands beside it makes this mean nothing.",
     "system_reason": "Reasons that the system gives cannot be deactivated.",
     "unknown_revision": "The document never had this revision.",
@@ -84,6 +94,7 @@ class Kind:
     beside: Beside = _nothing
     shares: tuple[Rows[Any], ...] = ()
     whole: bool = True
+    sheet: Sheet | None = None
 
     def fields(self, document_id: str, revision: Revision[Any]) -> dict[str, Any]:
         """Return all that a view may show of a revision."""
@@ -187,6 +198,7 @@ AGENTS: Final = Kind(
     AgentView,
     beside=_states,
     shares=(AGENT,),
+    sheet=sheets.AGENTS,
 )
 SKILLS: Final = Kind(
     "agent",
@@ -198,8 +210,18 @@ SKILLS: Final = Kind(
     SkillsView,
     shares=(AGENT,),
     whole=False,
+    sheet=sheets.SKILLS,
 )
-TEAMS: Final = Kind("team", "teams", "team", Documents("team", TEAM), TeamBody, TeamView, TeamView)
+TEAMS: Final = Kind(
+    "team",
+    "teams",
+    "team",
+    Documents("team", TEAM),
+    TeamBody,
+    TeamView,
+    TeamView,
+    sheet=sheets.TEAMS,
+)
 REASONS: Final = Kind(
     "reason",
     "not-ready-reasons",
@@ -209,6 +231,7 @@ REASONS: Final = Kind(
     ReasonView,
     ReasonView,
     reading="choices:read",
+    sheet=sheets.REASONS,
 )
 CODES_OF_CALLS: Final = Kind(
     "code",
@@ -219,6 +242,7 @@ CODES_OF_CALLS: Final = Kind(
     CodeView,
     CodeView,
     reading="choices:read",
+    sheet=sheets.CODES,
 )
 WRAP_UP_POLICIES: Final = Kind(
     "queue",

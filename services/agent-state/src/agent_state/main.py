@@ -157,6 +157,7 @@ async def main(settings: Settings) -> int:
         refusals=http.REFUSALS,
         description=DESCRIPTION,
         context=context,
+        larger=http.LARGER,
     )
     sender = Sender(settings.named_networks)
     webhooks = Webhooks(store, ground.clock, ground.metrics, sender)

@@ -38,6 +38,7 @@ def create_app(
     metrics: Metrics | None = None,
     cors_origins: Sequence[str] = (),
     limit_bytes: int = LIMIT_BYTES,
+    larger: Mapping[str, int] | None = None,
 ) -> FastAPI:
     """Return a service's HTTP application.
 
@@ -53,6 +54,7 @@ def create_app(
         metrics: where requests are counted.
         cors_origins: pages of these origins may call.
         limit_bytes: of a request's body.
+        larger: the same for paths that take more.
 
     Raises:
         TypeError: a refusal class has no `code` or no docstring.
@@ -67,7 +69,7 @@ def create_app(
         swagger_ui_oauth2_redirect_url=None,
         responses=PROBLEM_RESPONSES,
         exception_handlers=refusing.handlers(),
-        middleware=_middleware(metrics or Metrics(), cors_origins, limit_bytes),
+        middleware=_middleware(metrics or Metrics(), cors_origins, limit_bytes, larger or {}),
     )
     patch_fastapi(app, redirect_from_root_to_docs=False)
     app.state.auth = auth
@@ -77,7 +79,9 @@ def create_app(
     return app
 
 
-def _middleware(metrics: Metrics, origins: Sequence[str], limit_bytes: int) -> list[Middleware]:
+def _middleware(
+    metrics: Metrics, origins: Sequence[str], limit_bytes: int, larger: Mapping[str, int]
+) -> list[Middleware]:
     cors = Middleware(
         CORSMiddleware,
         allow_origins=list(origins),
@@ -92,6 +96,7 @@ def _middleware(metrics: Metrics, origins: Sequence[str], limit_bytes: int) -> l
         ],
         expose_headers=["ETag", "X-Request-Id", "Idempotency-Replayed"],
     )
-    inside = [Middleware(Edge, metrics=metrics), Middleware(Limits, limit_bytes=limit_bytes)]
+    limits = Middleware(Limits, limit_bytes=limit_bytes, larger=larger)
+    inside = [Middleware(Edge, metrics=metrics), limits]
     # Outermost, so that a page may read refusals too.
     return [cors, *inside] if origins else inside

@@ -1,7 +1,7 @@
 """Limits before parsing: how large a body may be, and which characters an address may hold."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -20,11 +20,16 @@ class Limits:
     """
 
     def __init__(
-        self, app: ASGIApp, limit_bytes: int = LIMIT_BYTES, limit_s: float = LIMIT_S
+        self,
+        app: ASGIApp,
+        limit_bytes: int = LIMIT_BYTES,
+        limit_s: float = LIMIT_S,
+        larger: Mapping[str, int] | None = None,
     ) -> None:
-        """Wrap `app`."""
+        """Wrap `app`; `larger` has the limits of paths that take more."""
         self._app = app
         self._limit = limit_bytes
+        self._larger = larger or {}
         self._limit_s = limit_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -38,12 +43,13 @@ class Limits:
         if "\0" in scope["path"] or b"%00" in scope["query_string"]:
             raise Problem(MALFORMED_REQUEST, "the address holds a NUL")
         if scope["type"] == "http":
-            if (_declared(scope["headers"]) or 0) > self._limit:
-                raise self._too_large()
-            receive = self._counted(receive)
+            limit = self._larger.get(scope["path"], self._limit)
+            if (_declared(scope["headers"]) or 0) > limit:
+                raise self._too_large(limit)
+            receive = self._counted(receive, limit)
         await self._app(scope, receive, send)
 
-    def _counted(self, receive: Receive) -> Receive:
+    def _counted(self, receive: Receive, limit: int) -> Receive:
         taken = 0
         whole = False
         ends = asyncio.get_running_loop().time() + self._limit_s
@@ -52,8 +58,8 @@ class Limits:
             nonlocal taken, whole
             message = await (receive() if whole else self._in_time(receive, ends))
             taken += len(message.get("body", b""))
-            if taken > self._limit:
-                raise self._too_large()
+            if taken > limit:
+                raise self._too_large(limit)
             whole = not message.get("more_body", False)
             return message
 
@@ -68,9 +74,10 @@ class Limits:
                 BODY_TOO_SLOW, headers={"Connection": "close"}, limit_s=self._limit_s
             ) from None
 
-    def _too_large(self) -> Problem:
+    @staticmethod
+    def _too_large(limit: int) -> Problem:
         # The rest of the body is not read, so the connection cannot be used again.
-        return Problem(BODY_TOO_LARGE, headers={"Connection": "close"}, limit_bytes=self._limit)
+        return Problem(BODY_TOO_LARGE, headers={"Connection": "close"}, limit_bytes=limit)
 
 
 def _declared(headers: Iterable[tuple[bytes, bytes]]) -> int | None:

@@ -7,6 +7,9 @@ import msgspec
 
 from agent_state.domain.agent import BreakPlace, Profile, RonaPolicy, Station
 from agent_state.domain.card import Card
+from agent_state.domain.wrap_up_commands import EndWrapUp as EndWrapUp
+from agent_state.domain.wrap_up_commands import ExtendWrapUp as ExtendWrapUp
+from agent_state.domain.wrap_up_commands import FinishWrapUp as FinishWrapUp
 from agent_state.domain.wrap_up_rules import WrapUpRules
 from contact_events.calls import RecoveryReason
 
@@ -162,32 +165,6 @@ class CompleteTransfer(_Command, frozen=True):
 
 class LeaveConsultation(_Command, frozen=True):
     """End the consultation and keep the caller: a request."""
-
-    reservation_id: str
-
-
-class FinishWrapUp(_Command, frozen=True):
-    """Say that the after-call work is done.
-
-    `notes` are as the agent wrote them, `notes_sealed` as they are kept. `refused` names a code
-    that cannot be chosen for this call, and why.
-    """
-
-    reservation_id: str
-    codes: tuple[str, ...] = ()
-    notes: str | None = None
-    notes_sealed: str | None = None
-    refused: tuple[str, Literal["unknown", "deactivated", "elsewhere"]] | None = None
-
-
-class ExtendWrapUp(_Command, frozen=True):
-    """Have more time for the after-call work."""
-
-    reservation_id: str
-
-
-class EndWrapUp(_Command, frozen=True):
-    """End an agent's after-call work: a supervisor's order."""
 
     reservation_id: str
 
