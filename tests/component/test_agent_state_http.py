@@ -137,7 +137,7 @@ async def test_who_consults_nobody_has_nothing_to_complete_or_to_leave(
     async with service.client("integrator") as integrator:
         late = [
             await command(integrator, command_id=name, command=name, reservation_id="R1", **more)
-            for name, more in (("consult", {"queue": "q2"}), ("complete", {}), ("leave", {}))
+            for name, more in (("consult", {"skill": "law"}), ("complete", {}), ("leave", {}))
         ]
     assert [answer.status_code for answer in late] == [409, 409, 409]
     assert {answer.json()["code"] for answer in late} == {"call-not-in-that-state"}
@@ -165,6 +165,13 @@ async def has_status(reader: httpx.AsyncClient, status: str) -> bool:
             "agent_id": "a2",
         },
         {"command_id": "c1", "command": "consult", "reservation_id": "R1"},
+        {
+            "command_id": "c1",
+            "command": "consult",
+            "reservation_id": "R1",
+            "queue": "q",
+            "skill": "law",
+        },
         {"command_id": "c1", "command": "complete"},
         {"command_id": "c 1", "command": "ready"},
     ],

@@ -29,6 +29,7 @@ from contact_events.calls import (
     CallArrived,
     CallConnected,
     CallDiverted,
+    CallFailed,
     CallPartyJoined,
     CallPartyLeft,
     CallQueued,
@@ -39,6 +40,15 @@ from contact_events.wrapping import CallReleased
 from tests.support.agent_floor import Floor, profile
 
 NAME = profile().name
+ARRIVED = CallArrived(
+    call_id="c1",
+    channel="voice",
+    direction="internal",
+    dnis="",
+    entry_site_id="moscow",
+    parent_call_id="k1",
+    asked_by_agent_id="a1",
+)
 MOSCOW = CallerLocated(
     call_id="k1", precision="region", source="plan", country="RU", region="RU-MOW"
 )
@@ -71,17 +81,8 @@ def consulting(floor: Floor, note: str | None = None) -> str:
         reservation_id=reservation_id, consult_call_id="c1", queue_id="q2", note=note
     )
     floor.order("a1", command)
-    arrived = CallArrived(
-        call_id="c1",
-        channel="voice",
-        direction="internal",
-        dnis="",
-        entry_site_id="moscow",
-        parent_call_id="k1",
-        asked_by_agent_id="a1",
-    )
     queued = CallQueued(call_id="c1", attempt=1, queue_id="q2", sent_by="a1", reason="consult")
-    floor.hear(arrived, queued)
+    floor.hear(ARRIVED, queued)
     return reservation_id
 
 
@@ -108,6 +109,21 @@ def test_who_consults_puts_the_caller_on_hold_and_asks_ivr_for_a_call_of_its_own
     assert isinstance(changed, AgentChanged)
     assert (changed.status, changed.slots[0].call_id) == ("Hold", "k1")
     assert consult_of(floor) == Consult(call_id="c1", agent_id="a2")
+
+
+def test_a_specialists_skill_is_asked_for_by_name() -> None:
+    floor = Floor("a1")
+    reservation_id = talking(floor)
+    command = ConsultCall(reservation_id=reservation_id, consult_call_id="c1", skill_id="law")
+    floor.order("a1", command)
+    floor.hear(ARRIVED, CallFailed(call_id="c1", attempt=0, reason="no_such_queue"))
+    floor.order("a1", TransferCall(reservation_id=reservation_id, skill_id="law"))
+    asked = [
+        fact
+        for fact in floor.told()
+        if isinstance(fact, CallConsultRequested | CallTransferRequested)
+    ]
+    assert [fact.to_skill_id for fact in asked] == ["law", "law"]
 
 
 def test_who_consults_may_speak_with_the_caller_in_between() -> None:

@@ -79,9 +79,9 @@ class CallReleaseRequested(Event, frozen=True):
 
 @event("call.transfer_requested", version=1, topic=ANSWERED, key="call_id")
 class CallTransferRequested(Event, frozen=True):
-    """The agent sends the caller to a queue, an agent, or whom the consultation reached.
+    """The agent sends the caller to a queue, an agent, a skill, or whom the consultation reached.
 
-    `note` is not written: what agents write about callers is personal, and stands in no log.
+    A skill is reached through a queue that asks for it. `note` is not written: what agents write about callers is personal, and stands in no log.
     """
 
     call_id: str
@@ -91,11 +91,12 @@ class CallTransferRequested(Event, frozen=True):
     to_agent_id: str | None = None
     consult_call_id: str | None = None
     note: str | None = None
+    to_skill_id: str | None = None
 
 
 @event("call.consult_requested", version=1, topic=ANSWERED, key="call_id")
 class CallConsultRequested(Event, frozen=True):
-    """The agent wants to speak with a queue or an agent while the caller waits."""
+    """The agent wants to speak with a queue, an agent or a skill while the caller waits."""
 
     call_id: str
     reservation_id: str
@@ -103,6 +104,7 @@ class CallConsultRequested(Event, frozen=True):
     consult_call_id: str
     to_queue_id: str | None = None
     to_agent_id: str | None = None
+    to_skill_id: str | None = None
 
 
 @event("call.supervise_requested", version=1, topic=ANSWERED, key="call_id")

@@ -96,6 +96,9 @@ class CommandBody(Body):
     )
     queue: Id | None = Field(default=None, description="where to transfer, or to consult")
     agent_id: Id | None = Field(default=None, description="instead: to whom, or whom")
+    skill: Id | None = Field(
+        default=None, description="instead: to a specialist, through the queue that asks for this"
+    )
     codes: list[Id] = Field(
         default=[],
         max_length=20,
@@ -117,8 +120,9 @@ class CommandBody(Body):
     def _names_what_it_needs(self) -> "CommandBody":
         if self.command in _ABOUT_A_CALL and self.reservation_id is None:
             raise PydanticCustomError("missing", "names the reservation_id it is about")
-        if self.command in _SOMEWHERE and (self.queue is None) == (self.agent_id is None):
-            raise PydanticCustomError("one_of", "names a queue or an agent_id, not both")
+        where = (self.queue, self.agent_id, self.skill)
+        if self.command in _SOMEWHERE and sum(each is not None for each in where) != 1:
+            raise PydanticCustomError("one_of", "names one of queue, agent_id and skill")
         if self.telephone is not None and self.site_id is None:
             raise PydanticCustomError("missing", "names the site_id where the telephone is")
         return self
@@ -149,13 +153,18 @@ _ORDERS: dict[Name, Callable[[CommandBody], AgentCommand]] = {
     "resume": lambda said: ResumeCall(reservation_id=said.about),
     "release": lambda said: ReleaseCall(reservation_id=said.about),
     "transfer": lambda said: TransferCall(
-        reservation_id=said.about, queue_id=said.queue, agent_id=said.agent_id, note=said.note
+        reservation_id=said.about,
+        queue_id=said.queue,
+        agent_id=said.agent_id,
+        skill_id=said.skill,
+        note=said.note,
     ),
     "consult": lambda said: ConsultCall(
         reservation_id=said.about,
         consult_call_id=derived_id("consultation", said.about, said.command_id),
         queue_id=said.queue,
         agent_id=said.agent_id,
+        skill_id=said.skill,
         note=said.note,
     ),
     "complete": lambda said: CompleteTransfer(reservation_id=said.about),

@@ -13,6 +13,7 @@ class ConsultView(View):
     call_id: str
     queue_id: str | None = None
     agent_id: str | None = None
+    skill_id: str | None = None
     connected: bool = False
 
 

@@ -14,7 +14,7 @@ from ivr.domain.call import Call, Connected, Ended
 from ivr.domain.commands import Consult, Divert, HangUp, Release, TakeOver, Transfer
 from ivr.domain.consulting import completion
 from ivr.domain.evolve import hear
-from ivr.tables import AGENT, CALL, PROJECT
+from ivr.tables import AGENT, CALL, PROJECT, SKILL
 
 Request = CallReleaseRequested | CallTransferRequested | CallConsultRequested
 
@@ -28,7 +28,7 @@ async def carry_out_request(unit: Unit, asked: Request, envelope: Envelope, caus
         case CallTransferRequested(consult_call_id=None):
             command = Transfer(
                 reservation_id=asked.reservation_id,
-                to_queue_id=asked.to_queue_id,
+                to_queue_id=await _queue_for(unit, call, asked),
                 to_agent_id=asked.to_agent_id,
             )
             await carry_out(unit, call_id, call, command, cause)
@@ -55,6 +55,24 @@ async def _where_it_goes_on(unit: Unit, call_id: str) -> tuple[str, Call]:
     return call_id, call
 
 
+async def _queue_for(
+    unit: Unit, call: Call, asked: CallTransferRequested | CallConsultRequested
+) -> str | None:
+    """Return the queue that is asked for, by its id or by a skill.
+
+    Where no queue asks for the skill, a caller goes to the project's default queue, as one whom
+    nobody can take; a consultation goes nowhere.
+    """
+    if asked.to_skill_id is None or not isinstance(call, Connected):
+        return asked.to_queue_id
+    specialists = await unit.peek(SKILL, asked.to_skill_id)
+    found = specialists.queue_for(call.pool, call.client_id)
+    if found is None and isinstance(asked, CallTransferRequested):
+        project = await unit.peek(PROJECT, call.project_id)
+        return project.default_queue_id if project else None
+    return found
+
+
 async def _consult(
     unit: Unit,
     call_id: str,
@@ -73,7 +91,7 @@ async def _consult(
         parent=after,
         client_name=project.client_name if project else "",
         project_name=project.name if project else "",
-        to_queue_id=asked.to_queue_id,
+        to_queue_id=await _queue_for(unit, after, asked),
         to_agent_id=asked.to_agent_id,
     )
     await handle(unit, asked.consult_call_id, command, cause)

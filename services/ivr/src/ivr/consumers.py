@@ -83,7 +83,7 @@ async def hear_one(unit: Unit, envelope: Envelope, cause: Cause) -> None:
         case CallOverflowed() as overflowed:
             await _overflowed(unit, overflowed, cause)
         case QueueChanged() | CalendarChanged() as document:
-            await learn(unit, document)
+            await learn(unit, document, envelope.pool)
         case _:
             # call.held, call.resumed: still joined. call.supervise_requested: not offered yet.
             # call.routed, call.rescinded, router.progress, router.epoch_started,

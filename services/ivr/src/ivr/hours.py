@@ -12,7 +12,8 @@ from ivr.domain.call import Call
 from ivr.domain.commands import Arrive, PressDigits, TimeOutInput
 from ivr.domain.decide import decide
 from ivr.domain.opening import Closed, QueueHours
-from ivr.tables import CALENDAR, QUEUE
+from ivr.domain.specialists import Asks, with_queue
+from ivr.tables import CALENDAR, QUEUE, SKILL
 
 
 async def with_hours(
@@ -40,16 +41,22 @@ async def with_hours(
     return msgspec.structs.replace(command, closed=Closed(shut, frozenset(closed)))
 
 
-async def learn(unit: Unit, document: QueueChanged | CalendarChanged) -> None:
-    """Keep what a document says of opening hours; of a deleted one nothing is kept."""
+async def learn(unit: Unit, document: QueueChanged | CalendarChanged, pool: str) -> None:
+    """Keep what a document says of opening hours and skills; of a deleted one nothing is kept."""
     if isinstance(document, CalendarChanged):
         await unit.load(CALENDAR, document.calendar_id)
         unit.put(CALENDAR, document.calendar_id, None if document.deleted else document)
         return
     before = await unit.load(QUEUE, document.queue_id)
-    after = QueueHours(None if document.deleted else document.calendar_id)
+    skills = () if document.deleted else tuple(sorted(document.skills))
+    after = QueueHours(None if document.deleted else document.calendar_id, skills)
     if after != before:
         unit.put(QUEUE, document.queue_id, after)
+    asks = Asks(pool=pool, skills=len(skills), client_id=document.client_id)
+    for skill_id in sorted({*before.skills, *skills}):
+        known = await unit.load(SKILL, skill_id)
+        asked = asks if skill_id in skills else None
+        unit.put(SKILL, skill_id, with_queue(known, document.queue_id, asked))
 
 
 async def _is_closed(unit: Unit, calendar_id: str | None, now: datetime) -> bool:

@@ -7,6 +7,7 @@ from ivr.domain.call import Call, Unborn, due
 from ivr.domain.callers import Person
 from ivr.domain.opening import QueueHours
 from ivr.domain.projects import Number, Project
+from ivr.domain.specialists import Specialists
 
 CALL: Kind[Call] = Kind("call", Call, lambda call_id: Unborn(), due)
 """By call id; its events are the stream of that id."""
@@ -30,3 +31,6 @@ CALENDAR: Kind[CalendarChanged | None] = Kind(
 
 QUEUE: Kind[QueueHours] = Kind("queue", QueueHours, lambda queue_id: QueueHours())
 """By queue id: what ivr needs of `routing-config`; read without a lock."""
+
+SKILL: Kind[Specialists] = Kind("skill", Specialists, lambda skill_id: Specialists())
+"""By skill id: the queues of `routing-config` that ask for it; read without a lock."""

@@ -38,6 +38,7 @@ class Consult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     call_id: str
     queue_id: str | None = None
     agent_id: str | None = None
+    skill_id: str | None = None
     connected: bool = False
 
 

@@ -136,16 +136,17 @@ class ReleaseCall(_Command, frozen=True):
 
 
 class TransferCall(_Command, frozen=True):
-    """Send the caller to a queue or an agent, exactly one of them: a request too."""
+    """Send the caller to a queue, an agent or a skill, exactly one of them: a request too."""
 
     reservation_id: str
     queue_id: str | None = None
     agent_id: str | None = None
+    skill_id: str | None = None
     note: str | None = None
 
 
 class ConsultCall(_Command, frozen=True):
-    """Speak with a queue or an agent, exactly one of them, while the caller is on hold.
+    """Speak with a queue, an agent or a skill, exactly one of them; the caller is on hold.
 
     The consultation is a call of its own, `consult_call_id`.
     """
@@ -154,6 +155,7 @@ class ConsultCall(_Command, frozen=True):
     consult_call_id: str
     queue_id: str | None = None
     agent_id: str | None = None
+    skill_id: str | None = None
     note: str | None = None
 
 

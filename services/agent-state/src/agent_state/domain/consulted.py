@@ -25,6 +25,7 @@ def asked(agent: Agent, request: Request) -> Agent:
         call_id=request.consult_call_id,
         queue_id=request.to_queue_id,
         agent_id=request.to_agent_id,
+        skill_id=request.to_skill_id,
     )
     for number, filling in _filled(agent):
         if filling.reservation_id == request.reservation_id:

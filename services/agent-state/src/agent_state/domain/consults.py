@@ -43,6 +43,7 @@ def consult(agent: Agent, talk: Talk, command: ConsultCall, at: datetime) -> lis
         consult_call_id=command.consult_call_id,
         to_queue_id=command.queue_id,
         to_agent_id=command.agent_id,
+        to_skill_id=command.skill_id,
     )
     held = [CallHeld(**about)] if isinstance(talk, Talking) else []
     return told(agent, [*noted(talk, command.note), *held, asked], at, "consulting")

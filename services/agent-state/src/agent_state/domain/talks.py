@@ -96,6 +96,7 @@ def transfer(agent: Agent, command: TransferCall) -> list[Fact]:
             agent_id=agent.agent_id,
             to_queue_id=command.queue_id,
             to_agent_id=command.agent_id,
+            to_skill_id=command.skill_id,
         ),
     ]
 

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from contact_events.calls import (
     CallArrived,
     CallDiverted,
+    CallFailed,
     CallPartyJoined,
     CallPartyLeft,
     CallQueued,
@@ -79,6 +80,8 @@ def _begin(call_id: str, call: Call, command: Consult) -> list[Event]:
         parent_call_id=command.parent_call_id,
         asked_by_agent_id=parent.joined_agent_id,
     )
+    if command.to_queue_id is None and command.to_agent_id is None:
+        return [arrived, CallFailed(call_id=call_id, attempt=0, reason="no_such_queue")]
     queued = CallQueued(
         call_id=call_id,
         attempt=1,

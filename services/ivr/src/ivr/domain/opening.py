@@ -4,9 +4,10 @@ import msgspec
 
 
 class QueueHours(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The calendar that a queue names, None where it is open day and night."""
+    """The calendar that a queue names, None where it is open day and night; its skills."""
 
     calendar_id: str | None = None
+    skills: tuple[str, ...] = ()
 
 
 class Closed(msgspec.Struct, frozen=True):
