@@ -97,13 +97,23 @@ async def follow(unit: Unit, changes: Sequence[Change]) -> None:
         for team_id in {change.before.team_id or NO_TEAM, change.now.team_id or NO_TEAM}:
             teams[team_id].append(change)
     await unit.load_many(BREAKS, teams)
+    outcomes: dict[str, Outcome] = {}
+    concerned: set[str] = set()
     for team_id, told in sorted(teams.items()):
-        after = await unit.load(BREAKS, team_id)
-        for change in told:
-            after = await _came_or_went(unit, team_id, after, change)
-        wish = Wish("", told[-1].at, f"break:{team_id}")
-        outcome = breaks.settle(after, wish.at, await _rules(unit, team_id))
+        before = await unit.load(BREAKS, team_id)
+        outcomes[team_id] = await _followed(unit, team_id, before, told)
+        concerned |= _concerned(before, outcomes[team_id])
+    await unit.load_many(AGENT, concerned)  # of all teams at once, in the order of their ids
+    for team_id, outcome in outcomes.items():
+        wish = Wish("", teams[team_id][-1].at, f"break:{team_id}")
         await _take(unit, team_id, outcome, wish)
+
+
+async def _followed(unit: Unit, team_id: str, after: TeamBreaks, told: Sequence[Change]) -> Outcome:
+    """Return what the changes of a team's agents make of its breaks."""
+    for change in told:
+        after = await _came_or_went(unit, team_id, after, change)
+    return breaks.settle(after, told[-1].at, await _rules(unit, team_id))
 
 
 def ticking(metrics: Metrics) -> Tick:
@@ -156,13 +166,11 @@ async def _take(unit: Unit, team_id: str, outcome: Outcome, wish: Wish) -> TeamB
     before, after = await unit.load(BREAKS, team_id), outcome.breaks
     if before != after:
         unit.put(BREAKS, team_id, after)
-    was, now = breaks.places(before), breaks.places(after)
-    moved = {agent_id for agent_id in was | now if was.get(agent_id) != now.get(agent_id)}
-    concerned = {one.agent_id for one in (*outcome.withdrawn, *outcome.granted)}
-    await unit.load_many(AGENT, moved | concerned)
+    concerned, places = sorted(_concerned(before, outcome)), breaks.places(after)
+    await unit.load_many(AGENT, concerned)
     cause = Cause(wish.at, wish.causation)
-    for agent_id in sorted(moved):
-        await carry_out(unit, agent_id, ShowBreak(place=now.get(agent_id)), cause)
+    for agent_id in concerned:
+        await carry_out(unit, agent_id, ShowBreak(place=places.get(agent_id)), cause)
     for taken in outcome.withdrawn:
         agent = await unit.load(AGENT, taken.agent_id)
         if not is_free(agent) and _is_away(agent, taken.reason):
@@ -171,6 +179,13 @@ async def _take(unit: Unit, team_id: str, outcome: Outcome, wish: Wish) -> TeamB
         by = replace(cause, by=given.by)
         await _say(unit, given.agent_id, BecomeNotReady(reason=given.reason), by)
     return after
+
+
+def _concerned(before: TeamBreaks, outcome: Outcome) -> set[str]:
+    """Return the agents whose place in their team's breaks is another one then."""
+    was, now = breaks.places(before), breaks.places(outcome.breaks)
+    moved = {agent_id for agent_id in was | now if was.get(agent_id) != now.get(agent_id)}
+    return moved | {one.agent_id for one in (*outcome.withdrawn, *outcome.granted)}
 
 
 async def _say(unit: Unit, agent_id: str, command: BecomeReady | BecomeNotReady, c: Cause) -> None:

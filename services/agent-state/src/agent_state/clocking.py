@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from agent_state.domain.sheets import Clocked, Sheet, added, after, pieces
-from agent_state.tables import CLOCKED, SHEET, SITE, sheet_key
+from agent_state.tables import CLOCKED, SHEET, SITE, clocked_key, sheet_key
 from contact_events.agents import AgentChanged
 from contact_events.config import SiteChanged
 from contact_events.topics import AGENT_STATE, ROUTING_CONFIG
@@ -58,13 +58,14 @@ async def _clocked(unit: Unit, batch: Sequence[Received]) -> list[Change]:
         for received in batch
         if isinstance(event := received.envelope.data, AgentChanged)
     ]
-    await unit.load_many(CLOCKED, {event.agent_id for event, _ in told})
+    await unit.load_many(CLOCKED, {clocked_key(event.agent_id) for event, _ in told})
     changes: list[Change] = []
     for event, at in told:
-        before = await unit.load(CLOCKED, event.agent_id)
+        key = clocked_key(event.agent_id)
+        before = await unit.load(CLOCKED, key)
         now = after(before, event, at)
         if now is not before:
-            unit.put(CLOCKED, event.agent_id, now)
+            unit.put(CLOCKED, key, now)
             changes.append(Change(event.agent_id, before, now, at))
     return changes
 

@@ -37,8 +37,8 @@ ENDS_BLOCK: Kind[EndsBlock] = Kind("ends_block", EndsBlock, lambda key: EndsBloc
 CALL_MEMO: Kind[CallMemo] = Kind("call_memo", CallMemo, CallMemo.new)
 """By call id."""
 
-CLOCKED: Kind[Clocked] = Kind("clocked", Clocked, lambda agent_id: Clocked())
-"""By agent id: what the log last said they are."""
+CLOCKED: Kind[Clocked] = Kind("clocked", Clocked, lambda key: Clocked())
+"""By agent id, `a1/now`: what the log last said they are. The bare id would lock their stream."""
 
 SHEET: Kind[Sheet] = Kind("sheet", Sheet, lambda key: Sheet())
 """By agent id and day of UTC, `a1/2026-03-02`: times in each state."""
@@ -115,6 +115,11 @@ def revision_key(document_id: str, revision: int) -> str:
 def taker_key(call_id: str, attempt: int) -> str:
     """Return the key of an attempt's taker."""
     return f"{call_id}/{attempt}"
+
+
+def clocked_key(agent_id: str) -> str:
+    """Return the key of what an agent is."""
+    return f"{agent_id}/now"
 
 
 def sheet_key(agent_id: str, day: date) -> str:

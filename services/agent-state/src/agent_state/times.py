@@ -10,7 +10,7 @@ from agent_state.domain.local_times import day_of
 from agent_state.domain.rosters import DayPlan, plan_key
 from agent_state.domain.sheets import Clocked, Sheet, added, joined_spells, pieces
 from agent_state.domain.timesheets import Timesheet, timesheet
-from agent_state.tables import CLOCKED, PROFILE, ROSTER, SHEET, SITE, sheet_key
+from agent_state.tables import CLOCKED, PROFILE, ROSTER, SHEET, SITE, clocked_key, sheet_key
 from contact_runtime.rows import Store
 
 NOWHERE: Final = ZoneInfo("UTC")
@@ -91,11 +91,11 @@ async def _sheets(
     days = {agent_id: _days(*span) for agent_id, span in spans.items()}
     keys = [sheet_key(agent_id, day) for agent_id, touched in days.items() for day in touched]
     kept_sheets = await store.peek_many(SHEET, keys)
-    clocked = await store.peek_many(CLOCKED, days)
+    clocked = await store.peek_many(CLOCKED, map(clocked_key, days))
     found: dict[str, dict[date, Sheet]] = {}
     for agent_id, touched in days.items():
         own = {day: kept_sheets.get(sheet_key(agent_id, day), Sheet()) for day in touched}
-        found[agent_id] = _running(own, clocked.get(agent_id, Clocked()), now)
+        found[agent_id] = _running(own, clocked.get(clocked_key(agent_id), Clocked()), now)
     return found
 
 
