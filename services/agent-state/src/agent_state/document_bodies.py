@@ -189,10 +189,13 @@ class WrapUpPolicyBody(DocumentBody):
     content = WrapUpPolicy
 
     mode: Mode = Field(
-        description="none; optional: beside the next call; until_done; timed; timed_extendable"
+        description="none; optional: beside the next call; until_done; timed; timed_extendable",
+        examples=["timed"],
     )
     after_s: Seconds | None = Field(
-        default=None, description="how long it lasts; null: as the agent's `wrap_up_s` says"
+        default=None,
+        description="how long it lasts; null: as the agent's `wrap_up_s` says",
+        examples=[60],
     )
     extend_by_s: Annotated[float, Field(gt=0, le=86_400)] | None = Field(
         default=None, description="of timed_extendable: seconds that the agent may add"
@@ -202,7 +205,9 @@ class WrapUpPolicyBody(DocumentBody):
     )
     codes_required: bool = Field(default=False, description="nobody ends it without a code")
     codes_from: Id | None = Field(
-        default=None, description="the branch that codes are of; null: the whole tree"
+        default=None,
+        description="the branch that codes are of; null: the whole tree",
+        examples=["complaint"],
     )
     calls_meanwhile: bool = Field(
         default=False, description="the slot is free for the next call at once"

@@ -16,7 +16,7 @@ from agent_state.tables import history_of, revision_key
 from contact_runtime.http.bodies import ID_PATTERN
 from contact_runtime.rows import Unit
 
-BREATHES_EVERY: Final = 50
+BREATHES_EVERY: Final = 4
 """Rows after which others get their turn: a large file is work of seconds."""
 
 
