@@ -17,6 +17,7 @@ from agent_state.domain.commands import (
     ResumeCall,
     TransferCall,
 )
+from agent_state.projections import CallMessage, between
 from contact_events.agents import AgentChanged
 from contact_events.answering import (
     CallConsultRequested,
@@ -37,7 +38,7 @@ from contact_events.calls import (
 )
 from contact_events.locations import CallerLocated
 from contact_events.wrapping import CallReleased
-from tests.support.agent_floor import Floor, profile
+from tests.support.agent_floor import WRAP_UP_S, Floor, profile
 
 NAME = profile().name
 ARRIVED = CallArrived(
@@ -80,7 +81,7 @@ def consulting(floor: Floor, note: str | None = None) -> str:
     command = ConsultCall(
         reservation_id=reservation_id, consult_call_id="c1", queue_id="q2", note=note
     )
-    floor.order("a1", command)
+    floor.order("a1", command, "consult")
     queued = CallQueued(call_id="c1", attempt=1, queue_id="q2", sent_by="a1", reason="consult")
     floor.hear(ARRIVED, queued)
     return reservation_id
@@ -287,6 +288,21 @@ def test_who_took_the_caller_over_still_sees_who_sent_them_when_more_becomes_kno
     assert card.sent == Sent(agent_id="a1", name=NAME, reason="transfer", note="wants a refund")
 
 
+def test_the_desktop_of_who_took_the_caller_over_is_shown_the_callers_call() -> None:
+    floor = Floor("a1", "a2")
+    first = consulting(floor, note="wants a refund")
+    second = joined(floor, "c1", "a2")
+    before = floor.agent("a2")
+    floor.hear(
+        CallPartyJoined(call_id="k1", attempt=1, reservation_id=second, agent_id="a2"),
+        CallPartyLeft(call_id="k1", attempt=1, reservation_id=first, agent_id="a1"),
+    )
+    told = [each for each in between(before, floor.agent("a2")) if isinstance(each, CallMessage)]
+    [shown] = told
+    assert (shown.call_id, shown.reservation_id, shown.state) == ("k1", second, "connected")
+    assert shown.sent == Sent(agent_id="a1", name=NAME, reason="transfer", note="wants a refund")
+
+
 def test_a_blind_transfer_shows_who_sent_it_and_why_and_so_does_its_return() -> None:
     floor = Floor("a1", "a2")
     reservation_id = talking(floor)
@@ -313,6 +329,26 @@ def test_what_an_agent_writes_for_another_stands_in_no_event() -> None:
     log = "".join(str(envelope.data) for envelope in floor.store.outbox)
     assert "CallTransferRequested" in log
     assert not any(note in log for note in ("refund", "owes"))
+
+
+def test_what_an_agent_wrote_for_another_is_in_no_row_once_the_call_is_over() -> None:
+    floor = Floor("a1", "a2")
+    first = consulting(floor, note="wants a refund")
+    second = joined(floor, "c1", "a2")
+    floor.hear(
+        CallPartyJoined(call_id="k1", attempt=1, reservation_id=second, agent_id="a2"),
+        CallPartyLeft(call_id="k1", attempt=1, reservation_id=first, agent_id="a1"),
+        diverted(second),
+    )
+    third = TransferCall(reservation_id=second, queue_id="q3", note="owes us money")
+    floor.order("a2", third, "t1")
+    floor.hear(
+        CallQueued(call_id="k1", attempt=2, queue_id="q3", sent_by="a2", reason="transfer"),
+        CallAbandoned(call_id="k1", attempt=2),
+    )
+    floor.advance(WRAP_UP_S)
+    rows = "".join(str(row.text) for row in floor.store.rows.values())
+    assert not any(note in rows for note in ("refund", "owes"))
 
 
 def test_nobody_consults_themselves_or_before_the_caller_is_joined() -> None:

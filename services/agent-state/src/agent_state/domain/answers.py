@@ -6,7 +6,13 @@ import msgspec
 from msgspec.structs import replace
 
 from agent_state.domain.agent import Agent
-from agent_state.domain.commands import AcceptOffer, Command, FinishWrapUp
+from agent_state.domain.commands import (
+    AcceptOffer,
+    Command,
+    ConsultCall,
+    FinishWrapUp,
+    TransferCall,
+)
 from agent_state.domain.facts import Fact
 from agent_state.domain.offers import gone
 from agent_state.domain.refusals import Refusal
@@ -38,6 +44,8 @@ def asked(command: Command) -> str:
     """Return the command as one comparable text, without what an agent wrote of a caller."""
     if isinstance(command, FinishWrapUp):
         command = replace(command, notes=None)
+    if isinstance(command, TransferCall | ConsultCall):
+        command = replace(command, note=None)
     return f"{type(command).__name__} {msgspec.json.encode(command).decode()}"
 
 

@@ -4,7 +4,16 @@ import msgspec
 from msgspec.structs import replace
 
 from agent_state.domain.agent import Agent, Free
-from agent_state.domain.card import Card, Place, Sent, about, card_of, gathered, place_of
+from agent_state.domain.card import (
+    Card,
+    Place,
+    Sent,
+    about,
+    card_of,
+    gathered,
+    place_of,
+    without_note,
+)
 from agent_state.domain.commands import MoveSlot, RingOffer
 from agent_state.domain.contacts import caller_ref
 from contact_events.calls import (
@@ -70,7 +79,7 @@ def learn(memo: CallMemo, envelope: Envelope, offset: int) -> CallMemo:
         case CallConnected(attempt=attempt):
             return replace(memo, attempt=max(memo.attempt, attempt))
         case _ if isinstance(fact, TERMINAL):
-            return replace(memo, ended_at=offset)
+            return replace(memo, ended_at=offset, card=without_note(memo.card))
         case _:
             return memo  # legs say nothing of offers
 

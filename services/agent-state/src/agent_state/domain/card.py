@@ -92,6 +92,13 @@ def card_of(envelope: Envelope, arrived: CallArrived, place: Place | None) -> Ca
     )
 
 
+def without_note(card: Card | None) -> Card | None:
+    """Return the card of a call that is over: what agents wrote of the caller is kept no longer."""
+    if card is None or card.sent is None:
+        return card
+    return replace(card, sent=replace(card.sent, note=None))
+
+
 def about(card: Card, parent: Card | None) -> Card:
     """Return the card of a consultation with what is known of the call that it is about."""
     if parent is None:
