@@ -112,6 +112,10 @@ async def test_what_is_known_in_the_talk_is_shown_in_the_talk_and_to_who_connect
         async with service.desktop("a1") as in_wrap_up:
             assert card(await in_wrap_up.heard("call", state="ended")) == SHOWN
         assert (await desk.ask("wrap_up", reservation_id=offer.reservation_id))["ok"]
+        async with service.desktop("a1", after=told["sequence"]) as resumed:
+            over = await resumed.heard("call", state="ended")
+            assert (over["client"], over["customer_ref"], over["place"]) == ("acme", None, None)
+            assert "C-17" not in str(resumed.told)
         async with service.desktop("a1") as after:
             await after.ask("ready")
             assert [told["type"] for told in after.told if told["type"] in ("call", "offer")] == []

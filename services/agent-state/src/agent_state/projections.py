@@ -8,6 +8,7 @@ import msgspec
 from agent_state.domain.agent import (
     Agent,
     Filled,
+    Filling,
     Free,
     Hold,
     Reserved,
@@ -192,12 +193,23 @@ def _talks(was: Slot, now: Slot, sequence: int) -> list[Shown]:
     if isinstance(before, Talking | Hold) and not (
         isinstance(after, Talking | Hold) and after.reservation_id == before.reservation_id
     ):
-        told.append(_call(before, "ended", sequence))
-    elif isinstance(after, WrapUp) and isinstance(before, Free):
+        told.append(_call(_over(before, after), "ended", sequence))
+    elif isinstance(after, WrapUp) and not isinstance(before, WrapUp):
         told.append(_call(after, "ended", sequence))
     if isinstance(after, Talking | Hold) and _joined(after) and not _same_joined(before, after):
         told.append(_call(after, "connected", sequence))
     return told
+
+
+def _over(talk: Talking | Hold, after: Filling) -> Talking | Hold:
+    """Return the talk that is over as its agent may see it: without after-call work the card goes.
+
+    A desktop may hear of it late, when the agent is long done with the call.
+    """
+    if isinstance(after, WrapUp) and after.reservation_id == talk.reservation_id:
+        return talk
+    card = talk.card or _NO_CARD
+    return msgspec.structs.replace(talk, card=Card(client=card.client, project=card.project))
 
 
 def _joined(talk: Talking | Hold) -> bool:
