@@ -81,7 +81,8 @@ class CallReleaseRequested(Event, frozen=True):
 class CallTransferRequested(Event, frozen=True):
     """The agent sends the caller to a queue, an agent, a skill, or whom the consultation reached.
 
-    A skill is reached through a queue that asks for it. `note` is not written: what agents write about callers is personal, and stands in no log.
+    A skill is reached through a queue that asks for it. `note` is not written: what agents write
+    about callers is personal, and stands in no log.
     """
 
     call_id: str
