@@ -6,6 +6,7 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import Any
 
 import pytest
@@ -210,6 +211,40 @@ async def test_a_worker_that_is_cancelled_within_an_attempt_loses_nothing(
     async with working(post.worker()):
         await until("delivery", lambda: delivered(post))
     assert crm.messages[0].id == crm.messages[1].id
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_whenever_workers_are_cut_off_every_fact_is_delivered_under_its_one_id(
+    post: Post, crm: Receiver, seed: int
+) -> None:
+    chance = Random(seed)
+    await post.subscribe(crm.url)
+    await post.tell(*(fact(number) for number in range(40)))
+    for _ in range(12):
+        running = asyncio.create_task(post.worker(each=3).run(asyncio.Event()))
+        await asyncio.sleep(chance.random() * 0.06)
+        running.cancel()
+        await asyncio.wait([running])
+        post.now += timedelta(seconds=CLAIMED_S)
+    async with working(post.worker()):
+        await until("all", lambda: all_of(post, "delivered"), limit_s=30)
+    ids = {message.said["data"]["call_id"]: message.id for message in crm.messages}
+    assert len(ids) == 40
+    assert {message.id for message in crm.messages} == set(ids.values())
+
+
+async def test_to_an_endpoint_that_fails_one_attempt_is_made_at_a_time(
+    post: Post, crm: Receiver
+) -> None:
+    await post.subscribe(crm.url)
+    await post.tell(*(fact(number) for number in range(6)))
+    first = await post.deliveries.claim({}, post.now, each=4, most=9)
+    assert len(first) == 4
+    await post.deliveries.settle(first[0], Outcome(failure="timed_out"), post.now, 0.0)
+    assert await post.deliveries.claim({"we_1": 3}, post.now, each=4, most=9) == []
+    (one,) = await post.deliveries.claim({}, post.now, each=4, most=9)
+    await post.deliveries.settle(one, Outcome(status=204), post.now, 0.0)
+    assert len(await post.deliveries.claim({"we_1": 3}, post.now, each=4, most=9)) == 1
 
 
 async def test_two_workers_at_once_send_each_message_once(post: Post, crm: Receiver) -> None:

@@ -65,7 +65,8 @@ WITH due AS (
         SELECT delivery_id, due_at FROM webhook_deliveries
         WHERE endpoint_id = at.endpoint_id AND state = 'waiting' AND due_at <= $1
         ORDER BY due_at, number
-        LIMIT greatest(0, $4 - coalesce(busy.under_way, 0)) FOR UPDATE SKIP LOCKED
+        LIMIT greatest(0, CASE WHEN at.failing_since IS NULL THEN $4 ELSE least($4, 1) END
+            - coalesce(busy.under_way, 0)) FOR UPDATE SKIP LOCKED
     ) AS one
     WHERE at.state = 'enabled' ORDER BY one.due_at LIMIT $5
 )
@@ -179,8 +180,9 @@ class Deliveries:
     ) -> list[Attempt]:
         """Return what is due, at most `most`, and of no endpoint more than `each` under way.
 
-        `busy` tells how many are under way to each. What is claimed is due again after
-        `CLAIMED_S`, so that nothing is lost with the process that claimed it.
+        `busy` tells how many are under way to each; to one that fails there is one at a time.
+        What is claimed is due again after `CLAIMED_S`, so that nothing is lost with the process
+        that claimed it.
         """
         until = now + timedelta(seconds=CLAIMED_S)
         under_way = (list(busy), list(busy.values()))

@@ -6,7 +6,6 @@ the resolver that changes between the two (DNS rebinding) cannot be.
 """
 
 import asyncio
-import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from urllib.parse import urlsplit
 import httpcore
 
 from contact_runtime.webhooks.addresses import Network, may_connect
+from contact_runtime.webhooks.resolving import Resolver
 
 LIMIT_S = 15.0
 """Machine seconds for one attempt, from resolving the name to the end of the answer."""
@@ -56,16 +56,6 @@ class _NotFound(Exception):
     """The host's name leads nowhere."""
 
 
-async def resolved(host: str, port: int) -> Sequence[str]:
-    """Return the addresses of a host, as the system's resolver has them.
-
-    Raises:
-        OSError: there are none.
-    """
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [str(at[0]) for *_, at in found]
-
-
 class Sender:
     """Posts webhooks. One for a process; it keeps connections for a moment."""
 
@@ -73,7 +63,7 @@ class Sender:
         self,
         networks: Sequence[Network] = (),
         *,
-        resolve: Resolve = resolved,
+        resolve: Resolve | None = None,
         limit_s: float = LIMIT_S,
         ssl_context: ssl.SSLContext | None = None,
     ) -> None:
@@ -81,13 +71,14 @@ class Sender:
         self.unencrypted = bool(networks)
         """Whether anything may be sent to unencrypted."""
         self._limit_s = limit_s
+        names = resolve or Resolver()
         context = ssl_context or ssl.create_default_context()
         self._pools = {
             scheme: httpcore.AsyncConnectionPool(
                 ssl_context=context,
                 max_connections=None,
                 keepalive_expiry=10.0,
-                network_backend=_Checked(networks, resolve, secure=scheme == "https"),
+                network_backend=_Checked(networks, names, secure=scheme == "https"),
             )
             for scheme in ("https", "http")
         }
