@@ -204,6 +204,30 @@ async def test_what_is_no_such_file_is_refused(
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
+@pytest.mark.postgres
+async def test_many_rows_are_one_transaction_of_the_database(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    rows = [f"b{number},Борис,Boris,minsk,cards=1" for number in range(300)]
+    header = "agent_id,name_ru,name_en,site_id,skills"
+    async with (
+        agent_store(postgres_url) as store,
+        agent_service(store, tmp_path / "keys") as service,
+        service.client("administrator") as there,
+    ):
+        bad = "\n".join([header, *rows, "b300,Борис,Boris,minsk,cards=many"])
+        assert faults_of_problem(await send(there, "agents", bad)) == {(302, "skills", "cell")}
+        assert (await there.get("/v1/agents")).json()["items"] == []
+        done = await send(there, "agents", "\n".join([header, *rows]))
+        assert (done.status_code, done.json()["created"]) == (200, 300)
+        text = (await there.get("/v1/agents.csv")).text
+        again = (await send(there, "agents", text)).json()
+        assert (again["rows"], again["unchanged"]) == (300, 300)
+        page = (await there.get("/v1/agents", params={"limit": 200})).json()
+        rest = (await there.get("/v1/agents", params={"after": page["next"]})).json()
+        assert len(page["items"]) + len(rest["items"]) == 300
+
+
 async def test_a_file_has_at_most_4_mib(service: AgentService) -> None:
     host, _, port = service.url.partition(":")
     reader, writer = await asyncio.open_connection(host, int(port))

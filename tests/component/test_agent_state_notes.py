@@ -25,9 +25,10 @@ POLICY = {
 }
 
 
-@pytest.fixture
-async def service(tmp_path: Path) -> AsyncIterator[AgentService]:
-    async with agent_store(None) as store, agent_service(store, tmp_path / "keys") as made:
+@pytest.fixture(params=["memory", pytest.param("sql", marks=pytest.mark.postgres)])
+async def service(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[AgentService]:
+    url = request.getfixturevalue("postgres_url") if request.param == "sql" else None
+    async with agent_store(url) as store, agent_service(store, tmp_path / "keys") as made:
         await made.append(RouterEpochStarted(pool="main", epoch=1, owner="r1", code_version="1"))
         yield made
 
