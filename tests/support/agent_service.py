@@ -131,7 +131,8 @@ class AgentService:
     def client(self, role: str, **claims: Any) -> httpx.AsyncClient:
         """Return an HTTP client of somebody with this role."""
         headers = {"Authorization": f"Bearer {self.token(role, **claims)}"}
-        return httpx.AsyncClient(base_url=f"http://{self.url}", headers=headers, verify=False)
+        url, patience_s = f"http://{self.url}", 30.0  # other tests may have the machine
+        return httpx.AsyncClient(base_url=url, headers=headers, verify=False, timeout=patience_s)
 
     async def describe(self, *agents: str, **fields: Any) -> None:
         """Have administrators describe these agents."""

@@ -1,6 +1,6 @@
 """What documents of administrators mean for an agent's state."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent_state.documents import Author
@@ -35,6 +35,7 @@ def test_a_team_says_when_who_let_an_offer_ring_out_is_ready_again() -> None:
     assert floor.presence("a1") == ("Ready", None)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("AB"), st.integers(0, 2)), max_size=12))
 def test_history_is_all_that_was_said_one_after_the_other_and_nothing_twice_in_a_row(
     orders: list[tuple[str, int]],

@@ -5,7 +5,7 @@ import io
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent_state.document_bodies import DocumentBody
@@ -74,6 +74,7 @@ def bodies(kind: Kind) -> st.SearchStrategy[DocumentBody]:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: str(kind.plural))
+@settings(deadline=None)
 @given(data=st.data())
 def test_a_document_that_was_written_to_a_file_is_read_as_it_was(
     kind: Kind, data: st.DataObject
@@ -93,6 +94,7 @@ def test_a_document_that_was_written_to_a_file_is_read_as_it_was(
     assert kind.body.model_validate(found).said(None) == body.said(None)
 
 
+@settings(deadline=None)
 @given(TEXT)
 def test_no_cell_is_a_formula_and_each_is_read_as_it_was(cell: str) -> None:
     sent = armed(cell)
@@ -102,6 +104,7 @@ def test_no_cell_is_a_formula_and_each_is_read_as_it_was(cell: str) -> None:
     assert raw[:1] not in DANGEROUS or raw == ""
 
 
+@settings(deadline=None)
 @given(st.dictionaries(ID, st.integers(0, 1000), max_size=4), st.dictionaries(ID, st.just(1)))
 def test_a_row_of_the_matrix_says_the_levels_of_its_columns(
     skills: dict[str, int], others: dict[str, int]

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent_state.commands import Order, obey
@@ -318,6 +318,7 @@ def test_what_was_written_of_somebody_who_was_erased_is_read_no_more() -> None:
     assert done(read(floor, "k2")) == ["Новое"]
 
 
+@settings(deadline=None)
 @given(
     mode=st.sampled_from(["optional", "until_done", "timed", "timed_extendable"]),
     meanwhile=st.booleans(),
