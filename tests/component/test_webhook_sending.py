@@ -4,6 +4,7 @@ import asyncio
 import ssl
 import time
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -141,21 +142,40 @@ async def test_a_name_that_begins_to_lead_inside_is_refused_from_then_on(crm: Re
     await sender.close()
 
 
-async def test_a_certificate_that_nobody_vouches_for_is_refused(
-    tmp_path: Path, sender: Sender
+async def test_a_receiver_is_known_by_its_name_and_not_by_the_address_connected_to(
+    crm: Receiver, tmp_path: Path
 ) -> None:
+    certificate, key = _certificate(tmp_path)
+    async with _encrypted(crm, certificate, key) as port:
+        trusting = ssl.create_default_context(cafile=str(certificate))
+        names = Names(["127.0.0.1"])
+        sender = Sender(LOOPBACK, resolve=names, ssl_context=trusting, limit_s=5)
+        outcome = await sender.post(f"https://crm.example:{port}/", HEADERS, b"{}")
+        assert outcome == Outcome(status=204)
+        outcome = await sender.post(f"https://other.example:{port}/", HEADERS, b"{}")
+        assert outcome == Outcome(failure="connection_failed")
+        await sender.close()
+    assert len(crm.messages) == 1
+
+
+async def test_a_certificate_that_nobody_vouches_for_is_refused(
+    crm: Receiver, tmp_path: Path
+) -> None:
+    async with _encrypted(crm, *_certificate(tmp_path)) as port:
+        sender = Sender(LOOPBACK, resolve=Names(["127.0.0.1"]), limit_s=5)
+        outcome = await sender.post(f"https://crm.example:{port}/", HEADERS, b"{}")
+        assert outcome == Outcome(failure="connection_failed")
+        await sender.close()
+    assert crm.messages == []
+
+
+@asynccontextmanager
+async def _encrypted(crm: Receiver, certificate: Path, key: Path) -> AsyncIterator[int]:
+    """Let the receiver also serve encrypted, on this port."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*_certificate(tmp_path))
-    taken: list[bytes] = []
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        taken.append(await reader.read(1))
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
-    port = server.sockets[0].getsockname()[1]
-    outcome = await sender.post(f"https://127.0.0.1:{port}/", HEADERS, b"{}")
-    assert outcome == Outcome(failure="connection_failed")
-    assert taken in ([], [b""])
+    context.load_cert_chain(certificate, key)
+    server = await asyncio.start_server(crm.serve, "127.0.0.1", 0, ssl=context)
+    yield server.sockets[0].getsockname()[1]
     server.close()
 
 
@@ -172,6 +192,7 @@ def _certificate(folder: Path) -> tuple[Path, Path]:
         .serial_number(1)
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("crm.example")]), critical=False)
         .sign(key, hashes.SHA256())
     )
     paths = folder / "certificate.pem", folder / "key.pem"
