@@ -117,16 +117,17 @@ async def test_a_day_that_makes_no_sense_is_refused_with_its_faults(
 async def test_a_file_is_planned_whole_or_not_at_all(service: AgentService) -> None:
     good = "a1,krasnoyarsk,2026-03-02T09:00,2026-03-02T18:00,lunch@13:00/13:30"
     async with service.client("administrator") as admin:
-        status, told = await upload(admin, good, "a9,moscow,2026-03-02T09:00,soon,", dry_run=True)
-        assert status == 422
-        assert [(e["line"], e["column"], e["code"]) for e in told["errors"]] == [
+        bad = "a9,moscow,2026-03-02T09:00,soon,"
+        status, tried = await upload(admin, good, bad, dry_run=True)
+        assert status == 200
+        assert [(fault["row"], fault["column"], fault["code"]) for fault in tried["faults"]] == [
             (3, "agent", "agent-unknown"),
             (3, "to", "time-wrong"),
         ]
-        status, again = await upload(admin, good, "a9,moscow,2026-03-02T09:00,soon,")
-        assert (status, again["errors"]) == (422, told["errors"])
+        status, told = await upload(admin, good, bad)
+        assert (status, told["code"], told["faults"]) == (422, "rows-refused", tried["faults"])
         assert (await admin.get(DAY)).status_code == 404
-        counted = {"shifts": 1, "days": 1, "changed": 1}
+        counted = {"shifts": 1, "days": 1, "changed": 1, "faults": []}
         assert await upload(admin, good, dry_run=True) == (200, {"dry_run": True, **counted})
         assert (await admin.get(DAY)).status_code == 404
         assert await upload(admin, good) == (200, {"dry_run": False, **counted})
@@ -142,7 +143,7 @@ async def test_more_faults_than_a_form_can_have_are_all_told(service: AgentServi
     async with service.client("administrator") as admin:
         lines = ["a1,moscow,2026-03-02T09:00,2026-03-02T08:00,"] * 120
         status, told = await upload(admin, *lines)
-    assert (status, len(told["errors"])) == (422, 120)
+    assert (status, len(told["faults"])) == (422, 120)
 
 
 async def test_what_was_exported_is_imported_again(service: AgentService) -> None:

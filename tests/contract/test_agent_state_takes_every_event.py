@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from agent_state import contacts
+from agent_state import break_desk, clocking, contacts
 from agent_state.consumers import READS
-from agent_state.tables import CALLER, CONTACT
+from agent_state.tables import CALLER, CLOCKED, CONTACT, SITE, clocked_key
+from contact_events.agents import AgentChanged
+from contact_events.config import SiteChanged
 from contact_events.envelope import Decoded, Envelope, decode
 from contact_events.registry import EVENTS, event_type_of
 from contact_events.topics import Topic
@@ -60,3 +62,21 @@ def test_each_example_is_taken_by_the_projection_of_contacts(path: Path) -> None
     done(take())
     written = {kind for kind, _ in store.rows}
     assert written <= {CONTACT.name, CALLER.name}
+
+
+@pytest.mark.parametrize("path", examples_on(clocking.READS), ids=lambda path: path.name)
+def test_each_example_is_taken_by_who_keeps_the_times(path: Path) -> None:
+    envelope = example(path)
+    record = Record(event_type_of(type(envelope.data)).topic.name, 0, 0, b"", b"", (), 0)
+    store = MemoryStore()
+
+    async def take() -> None:
+        async with store.unit() as unit:
+            await clocking.handler(break_desk.follow)(unit, [Received(record, envelope)])
+
+    done(take())
+    if isinstance(changed := envelope.data, AgentChanged):
+        kept = done(store.peek(CLOCKED, clocked_key(changed.agent_id)))
+        assert kept.status == changed.status
+    if isinstance(site := envelope.data, SiteChanged):
+        assert done(store.peek(SITE, site.site_id)) == site.time_zone

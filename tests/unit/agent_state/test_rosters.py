@@ -23,6 +23,7 @@ from agent_state.domain.rosters import (
     planned_break_s,
     unplanned,
 )
+from agent_state.sheets import rows_of
 
 BERLIN = ZoneInfo("Europe/Berlin")
 KRASNOYARSK = ZoneInfo("Asia/Krasnoyarsk")
@@ -42,7 +43,7 @@ def shift(start: float, end: float, *breaks: tuple[str, float, float]) -> Shift:
 
 
 def read(*lines: str) -> tuple[list[roster_csv.Line], list[roster_csv.LineFault]]:
-    return roster_csv.read(HEAD + "\n".join(lines), KNOWN)
+    return roster_csv.read(rows_of(HEAD + "\n".join(lines)), KNOWN)
 
 
 def test_times_are_by_the_clock_of_the_site_or_carry_an_offset() -> None:
@@ -104,11 +105,11 @@ def test_every_bad_line_is_told_with_its_column() -> None:
 
 
 def test_a_file_without_the_columns_is_refused_as_one() -> None:
-    assert roster_csv.read("agent;site\n", KNOWN) == (
+    assert roster_csv.read([["agent", "site"]], KNOWN) == (
         [],
         [roster_csv.LineFault(1, "", "column-missing")],
     )
-    assert roster_csv.read("", KNOWN)[1][0].code == "column-missing"
+    assert roster_csv.read([], KNOWN)[1][0].code == "column-missing"
 
 
 def test_overlaps_are_found_between_lines_and_with_what_stays() -> None:
@@ -168,14 +169,14 @@ def test_a_time_of_day_is_the_next_one_that_the_clock_shows(shown: datetime) -> 
 @given(SHIFTS)
 def test_what_was_written_is_read_back(shifts: list[Shift]) -> None:
     plan = planned_anew(unplanned(plan_key("a1", DAY)), shifts, at(0))
-    lines, faults = roster_csv.read(roster_csv.write([plan], ZONES), KNOWN)
+    lines, faults = roster_csv.read(rows_of(roster_csv.write([plan], ZONES)), KNOWN)
     assert [fault for fault in faults if fault.code not in ("shift-too-long", "too-many")] == []
     assert tuple(line.shift for line in lines) == plan.shifts
 
 
 def test_breaks_are_written_so_that_they_are_read_back() -> None:
     plan = planned_anew(unplanned("a1/2026-03-02"), [shift(9, 17, ("lunch", 12, 12.5))], at(0))
-    lines, faults = roster_csv.read(roster_csv.write([plan], ZONES), KNOWN)
+    lines, faults = roster_csv.read(rows_of(roster_csv.write([plan], ZONES)), KNOWN)
     assert (faults, lines[0].shift) == ([], plan.shifts[0])
 
 

@@ -15,7 +15,8 @@ from agent_state.domain.refusals import UnknownAgent
 from agent_state.kinds import CODES, KINDS
 from agent_state.notes_http import routes as notes
 from agent_state.problems import STATUSES, problem_of
-from agent_state.sheets_http import LARGER, RowsRefused
+from agent_state.sheets_http import LARGER as LARGER_SHEETS
+from agent_state.sheets_http import RowsRefused
 from agent_state.sheets_http import routes as sheets
 from agent_state.tables import AGENT
 from agent_state.views import AnswerView
@@ -36,6 +37,7 @@ REFUSALS: dict[type[Exception], int] = {
     RowsRefused: 422,
     **webhooks.REFUSALS,
 }
+LARGER = LARGER_SHEETS | roster_http.LARGER
 FAULTS = {**CODES, **webhooks.FAULTS}
 
 

@@ -9,7 +9,7 @@ a1,minsk,2026-03-02T09:00,2026-03-02T18:00,lunch@13:00/13:30 rest@16:00/16:15
 import csv
 import io
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -58,17 +58,17 @@ class Known:
     reasons: Collection[str]
 
 
-def named(text: str) -> tuple[set[str], set[str]]:
+def named(rows: Sequence[Sequence[str]]) -> tuple[set[str], set[str]]:
     """Return the agents and the sites that a file names, whether they exist or not."""
-    cells = [cells for _, cells in _rows(text)[0]]
+    cells = [cells for _, cells in _filled(rows)[0]]
     return {each["agent"] for each in cells}, {each["site"] for each in cells}
 
 
-def read(text: str, known: Known) -> tuple[list[Line], list[LineFault]]:
+def read(rows: Sequence[Sequence[str]], known: Known) -> tuple[list[Line], list[LineFault]]:
     """Return the lines that make sense by themselves, and everything that is wrong."""
-    rows, faults = _rows(text)
+    filled, faults = _filled(rows)
     lines: list[Line] = []
-    for number, cells in rows:
+    for number, cells in filled:
         line, wrong = _line(number, cells, known)
         faults += wrong
         if line is not None:
@@ -116,19 +116,20 @@ def _row(agent_id: str, shift: Shift, zone: ZoneInfo | None) -> tuple[str, ...]:
     return agent_id, shift.site_id, written(shift.starts_at), written(shift.ends_at), breaks
 
 
-def _rows(text: str) -> tuple[list[tuple[int, dict[str, str]]], list[LineFault]]:
+def _filled(
+    rows: Sequence[Sequence[str]],
+) -> tuple[list[tuple[int, dict[str, str]]], list[LineFault]]:
     """Return the lines with their cells by column, and those that have no such cells."""
-    rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"))))
     header = [name.strip().lower() for name in rows[0]] if rows else []
     if sorted(header) != sorted(COLUMNS):
         return [], [LineFault(1, "", "column-missing")]
     if len(rows) > MOST_LINES + 1:
         return [], [LineFault(MOST_LINES + 2, "", "too-many-lines")]
-    filled = [(n, row) for n, row in enumerate(rows[1:], 2) if any(cell.strip() for cell in row)]
-    faults = [LineFault(n, "", "row-wrong") for n, row in filled if len(row) != len(header)]
+    lines = [(n, row) for n, row in enumerate(rows[1:], 2) if any(cell.strip() for cell in row)]
+    faults = [LineFault(n, "", "row-wrong") for n, row in lines if len(row) != len(header)]
     found = [
         (n, {name: cell.strip() for name, cell in zip(header, row, strict=True)})
-        for n, row in filled
+        for n, row in lines
         if len(row) == len(header)
     ]
     return found, faults

@@ -1,6 +1,6 @@
 """Rosters changed in one transaction: one agent's day, or a whole file."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -29,20 +29,12 @@ from contact_runtime.rows import Store, Unit
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What a file plans: how many shifts, on how many days, how many of them anew."""
+    """What a file plans: how many shifts, on how many days, how many of them anew; its faults."""
 
     shifts: int
     days: int
     changed: int
-
-
-class BadFile(Exception):
-    """A file has faults; nothing of it was planned."""
-
-    def __init__(self, faults: list[LineFault]) -> None:
-        """Keep every fault, in the order of the lines."""
-        super().__init__(f"{len(faults)} faults")
-        self.faults = faults
+    faults: tuple[LineFault, ...]
 
 
 async def faults_of_day(store: Store, day: date, shifts: Iterable[Shift]) -> list[Fault]:
@@ -79,23 +71,21 @@ async def plan_day(
     return await _put(unit, before, wanted, c)
 
 
-async def read_file(store: Store, text: str) -> tuple[list[Line], list[LineFault]]:
+async def read_file(
+    store: Store, rows: Sequence[Sequence[str]]
+) -> tuple[list[Line], list[LineFault]]:
     """Return the lines of a file that make sense by themselves, and what is wrong with others."""
-    agents, sites = roster_csv.named(text)
+    agents, sites = roster_csv.named(rows)
     known = await store.peek_many(PROFILE, agents)
     reasons = await store.scan(REASON)
     zones = await zones_of(store, sites)
-    return roster_csv.read(text, roster_csv.Known(known.keys(), zones, reasons.keys()))
+    return roster_csv.read(rows, roster_csv.Known(known.keys(), zones, reasons.keys()))
 
 
 async def import_file(
     unit: Unit, lines: list[Line], faults: list[LineFault], cause: Cause, *, dry_run: bool
 ) -> Imported:
-    """Plan anew each day of an agent that a file names; all of them or, with a fault, none.
-
-    Raises:
-        BadFile: with every fault of every line.
-    """
+    """Plan anew each day of an agent that a file names; all of them or, with a fault, none."""
     days = _by_day(lines)
     around = {plan_key(a, each) for a, day in days for each in days_around(day)}
     await unit.load_many(ROSTER, around)
@@ -103,15 +93,14 @@ async def import_file(
     named = {plan_key(agent_id, day) for agent_id, day in days}
     staying = [plan for key, plan in plans.items() if key not in named]
     found = [*faults, *roster_csv.clashes(lines, _by_agent(staying))]
-    if found:
-        raise BadFile(sorted(found, key=lambda fault: fault.line))
     changed = 0
     for (agent_id, day), shifts in sorted(days.items()):
         before = plans[plan_key(agent_id, day)]
         changed += in_order(shifts) != before.shifts
-        if not dry_run:
+        if not dry_run and not found:
             await _put(unit, before, shifts, cause)
-    return Imported(len(lines), len(days), changed)
+    told = tuple(sorted(found, key=lambda fault: fault.line))
+    return Imported(len(lines), len(days), changed, told)
 
 
 async def _put(unit: Unit, before: DayPlan, shifts: Iterable[Shift], cause: Cause) -> DayPlan:

@@ -14,18 +14,26 @@ from agent_state.commands import Cause
 from agent_state.desk import AtDesk, Context
 from agent_state.domain.rosters import FAULTS, DayPlan, Shift, plan_key
 from agent_state.roster_csv import LineFault
-from agent_state.roster_desk import BadFile
 from agent_state.roster_views import DayBody, DayView, ImportView
+from agent_state.sheets_http import LIMIT_BYTES, REFUSED, BadRowView, cells_in, text_of
 from agent_state.tables import PROFILE, ROSTER
 from contact_runtime.http import context as request_context
 from contact_runtime.http.auth import Principal, require
 from contact_runtime.http.bodies import Id
 from contact_runtime.http.documents import Page, Senseless
+from contact_runtime.http.openapi import documented
 from contact_runtime.http.preconditions import Demanded, RevisionStale, etag, revisions_of
-from contact_runtime.http.problems import INVALID_REQUEST, MALFORMED_REQUEST, Problem, not_found
+from contact_runtime.http.problems import (
+    INVALID_REQUEST,
+    MEDIA_TYPE_UNSUPPORTED,
+    Problem,
+    not_found,
+)
 
 MOST_DAYS: Final = 62
 CSV: Final = "text/csv"
+LARGER: Final = {"/v1/rosters.csv": LIMIT_BYTES}
+"""The limit of a body's bytes where it is not everybody's."""
 
 Reader = Annotated[Principal, Depends(require("agents:read"))]
 Day = Annotated[date, Path(description="the day on which the shifts begin, by the site's clock")]
@@ -149,7 +157,14 @@ async def export_rosters(
     return Response(roster_csv.write(plans, zones), media_type=f"{CSV}; charset=utf-8")
 
 
-@routes.post("/rosters.csv", openapi_extra=_FILE)
+@routes.post(
+    "/rosters.csv",
+    openapi_extra=_FILE,
+    responses={
+        415: documented(MEDIA_TYPE_UNSUPPORTED, "Not declared as CSV"),
+        422: documented(REFUSED, "Lines have faults; nothing was written"),
+    },
+)
 async def import_rosters(
     request: Request,
     _: Administers,
@@ -160,37 +175,29 @@ async def import_rosters(
 
     Times are by the clock of the line's site, or carry an offset. 422 lists every bad line.
     """
-    text = _text(await request.body())
-    lines, faults = await roster_desk.read_file(desk.store, text)
+    rows = cells_in(await text_of(request))
+    lines, faults = await roster_desk.read_file(desk.store, rows)
     cause = _cause(desk)
-    try:
-        found = await desk.planning.carry_out(
-            lambda unit: roster_desk.import_file(unit, lines, faults, cause, dry_run=dry_run)
-        )
-    except BadFile as bad:
-        raise _problem(bad.faults) from None
-    return ImportView(dry_run=dry_run, shifts=found.shifts, days=found.days, changed=found.changed)
+    found = await desk.planning.carry_out(
+        lambda unit: roster_desk.import_file(unit, lines, faults, cause, dry_run=dry_run)
+    )
+    view = ImportView(
+        dry_run=dry_run,
+        shifts=found.shifts,
+        days=found.days,
+        changed=found.changed,
+        faults=[_told(fault) for fault in found.faults],
+    )
+    if found.faults and not dry_run:
+        listed = [fault.model_dump() for fault in view.faults]
+        raise Problem(REFUSED, f"{len(listed)} fault(s)", faults=listed)
+    return view
 
 
-def _problem(faults: Iterable[LineFault]) -> Problem:
-    errors = [
-        {
-            "in": "body",
-            "line": fault.line,
-            "column": fault.column,
-            "code": fault.code,
-            "detail": FAULTS[fault.code],
-        }
-        for fault in faults
-    ]
-    return Problem(INVALID_REQUEST, f"{len(errors)} fault(s)", errors=errors)
-
-
-def _text(body: bytes) -> str:
-    try:
-        return body.decode()
-    except UnicodeDecodeError as wrong:
-        raise Problem(MALFORMED_REQUEST, f"the file is not UTF-8 at byte {wrong.start}") from None
+def _told(fault: LineFault) -> BadRowView:
+    return BadRowView(
+        row=fault.line, column=fault.column or None, code=fault.code, detail=FAULTS[fault.code]
+    )
 
 
 def _days(first: date, last: date) -> list[date]:

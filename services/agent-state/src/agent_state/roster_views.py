@@ -13,6 +13,7 @@ from agent_state.domain.rosters import (
     PlannedBreak,
     Shift,
 )
+from agent_state.sheets_http import BadRowView
 from contact_runtime.http.bodies import Body, Id, Moment, View
 
 From = Annotated[Moment, Field(alias="from", examples=["2026-03-02T09:00:00+03:00"])]
@@ -107,3 +108,4 @@ class ImportView(View):
     shifts: int
     days: int
     changed: int = Field(description="days that say something else than before")
+    faults: list[BadRowView] = Field(description="of every bad line; empty if it was imported")

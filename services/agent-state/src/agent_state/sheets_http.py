@@ -35,7 +35,7 @@ class RowsRefused(Exception):
     code = "rows-refused"
 
 
-_REFUSED = refusal_type(RowsRefused, 422)
+REFUSED = refusal_type(RowsRefused, 422)
 
 
 class BadRowView(View):
@@ -112,7 +112,7 @@ def _import(kind: Kind, sheet: Sheet) -> None:
         },
         responses={
             415: documented(MEDIA_TYPE_UNSUPPORTED, "Not declared as CSV"),
-            422: documented(_REFUSED, "Rows have faults; nothing was written"),
+            422: documented(REFUSED, "Rows have faults; nothing was written"),
         },
     )
     async def import_file(
@@ -123,7 +123,7 @@ def _import(kind: Kind, sheet: Sheet) -> None:
             bool, Query(description="write nothing, and list the faults of every row")
         ] = False,
     ) -> ImportedView:
-        rows = _rows(await _text(request))
+        rows = cells_in(await text_of(request))
         author = author_of(principal, desk)
 
         async def work(unit: Unit) -> Imported:
@@ -137,11 +137,16 @@ def _import(kind: Kind, sheet: Sheet) -> None:
         view = ImportedView.model_validate(_shown(found, dry_run))
         if found.faults and not dry_run:
             listed = [fault.model_dump() for fault in view.faults]
-            raise Problem(_REFUSED, f"{len(listed)} fault(s)", faults=listed)
+            raise Problem(REFUSED, f"{len(listed)} fault(s)", faults=listed)
         return view
 
 
-async def _text(request: Request) -> str:
+async def text_of(request: Request) -> str:
+    """Return the file that a request brings.
+
+    Raises:
+        Problem: it is not declared as CSV, or is not UTF-8.
+    """
     media, _, _ = request.headers.get("content-type", "").partition(";")
     if media.strip().lower() != "text/csv":
         raise Problem(MEDIA_TYPE_UNSUPPORTED, "send the file with `Content-Type: text/csv`")
@@ -152,7 +157,12 @@ async def _text(request: Request) -> str:
         raise Problem(MALFORMED_REQUEST, detail) from None
 
 
-def _rows(text: str) -> list[list[str]]:
+def cells_in(text: str) -> list[list[str]]:
+    """Return the rows of a file.
+
+    Raises:
+        Problem: it is not CSV.
+    """
     try:
         return rows_of(text)
     except csv.Error as wrong:
