@@ -17,6 +17,7 @@ from sim import profiles
 from sim.apis import Json
 from sim.callers import Talks
 from sim.pace import Time
+from sim.roster import LENGTH_S
 
 PICK_UP_S = (1.5, 4.0)
 """Business seconds from the offer to taking it, least and most."""
@@ -124,6 +125,8 @@ class Agent:
                 return ("talk", call_id), partial(self._talk, call_id, reservation)
             case "wrap_up":
                 return ("wrap_up", reservation), partial(self._wrap_up, reservation)
+        if agent["presence"] == "Offline" and agent.get("reason") == "shift_over":
+            return ("gone", ""), None
         if agent["presence"] == "Offline":
             return ("offline", ""), self._begin
         if agent["presence"] == "NotReady":
@@ -137,7 +140,9 @@ class Agent:
             await self._send("ready")
 
     async def _rest(self, reason: str) -> None:
-        await self._shift.time.pass_by(REST_S if reason == "rona" else 1.0)
+        if reason == "shift_over":
+            return  # about to be signed out
+        await self._shift.time.pass_by(REST_S if reason == "rona" else LENGTH_S.get(reason, 1.0))
         await self._send("ready")
 
     async def _take(self, reservation: str) -> None:

@@ -46,6 +46,7 @@ class Refused(Exception):
         super().__init__(f"{status} {problem.get('code')}: {problem.get('detail')}")
         self.status = status
         self.code = str(problem.get("code"))
+        self.faults = frozenset(str(fault.get("code")) for fault in problem.get("faults", ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,11 @@ class Api:
     async def put(self, path: str, body: Json, *, match: str | None = None) -> Json:
         """Return what `PUT path` answers; `match` is the `ETag` to be changed, or `*`."""
         return await self._ask("PUT", path, json=body, headers={"If-Match": match} if match else {})
+
+    async def post_text(self, path: str, text: str, media_type: str) -> Json:
+        """Return what `POST path` answers to a file."""
+        headers = {"Content-Type": media_type}
+        return await self._ask("POST", path, content=text.encode(), headers=headers)
 
     async def _ask(self, method: str, path: str, **said: Any) -> Json:
         """Ask until the service answers.

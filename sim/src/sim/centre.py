@@ -202,8 +202,10 @@ def skill_documents() -> dict[str, Json]:
     return {skill: {"name": {"ru": ru, "en": skill.capitalize()}} for skill, ru in SKILLS.items()}
 
 
-def team_documents() -> dict[str, Json]:
+def team_documents(agents: int) -> dict[str, Json]:
     """Return the body of `PUT /v1/teams/{id}` for each team: one a site, named like it.
+
+    A fifth of a team may be on a break at once.
 
     The supervisor of all is who has a supervisor's token of the laptop.
     """
@@ -212,6 +214,9 @@ def team_documents() -> dict[str, Json]:
             "name": {"ru": site.ru, "en": site.en},
             "site_id": site.site_id,
             "supervisors": ["supervisor"],
+            "breaks_at_once": max(1, round(agents * site.share / 5)),
+            "sign_out_after_shift": True,
+            "sign_out_grace_s": 300.0,
         }
         for site in SITES
     }

@@ -3,7 +3,7 @@
 import asyncio
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from functools import cache
@@ -14,8 +14,8 @@ from pydantic import ValidationError
 
 from contact_runtime.client_keys import add_client
 from contact_runtime.issuer import CLIENT_KEYS_FILE, mint
-from sim import agents, apis, centre, dayfile, planned
-from sim.apis import Api
+from sim import agents, apis, centre, dayfile, planned, roster
+from sim.apis import Api, Json
 from sim.callers import Callers, Talks, live
 from sim.pace import Time
 from sim.profiles import CLOSES_H, OPENS_H
@@ -27,6 +27,9 @@ SIGN_IN_S = 20.0
 """Business seconds that agents get to sign in before the first call."""
 
 SETTLE_S = 120.0
+
+ROSTERED_H = 26.0
+"""For so long there is somebody: until the last caller of the longest day has gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +56,8 @@ def apis_of(settings: Settings, client: httpx.AsyncClient) -> Apis:
     )
 
 
-async def furnish(to: Apis, settings: Settings) -> list[str]:
-    """Describe sites, queues, projects and agents to the system; return the agents' ids."""
+async def furnish(to: Apis, settings: Settings) -> dict[str, Json]:
+    """Describe sites, queues, projects and agents to the system; return the agents."""
     for client_id in dict.fromkeys(project.client_id for project in centre.PROJECTS):
         add_client(settings.issuer_state / CLIENT_KEYS_FILE, client_id)
     for skill_id, skill in centre.skill_documents().items():
@@ -65,12 +68,20 @@ async def furnish(to: Apis, settings: Settings) -> list[str]:
         await apis.propose(to.router, f"/v1/queues/{queue_id}", queue)
     for project in centre.PROJECTS:
         await to.ivr.put(f"/v1/projects/{project.project_id}", project.document())
-    for team_id, team in centre.team_documents().items():
+    for team_id, team in centre.team_documents(settings.agents).items():
         await apis.propose(to.agent_state, f"/v1/teams/{team_id}", team)
     documents = centre.agent_documents(settings.agents, settings.seed)
     for agent_id, agent in documents.items():
         await apis.propose(to.agent_state, f"/v1/agents/{agent_id}", agent)
-    return list(documents)
+    return documents
+
+
+async def rostered(to: Apis, staff: Mapping[str, Json], begins: datetime) -> list[roster.Break]:
+    """Plan the agents' day through the public API, and return the breaks as planned there."""
+    first = begins.replace(minute=begins.minute // 15 * 15, second=0, microsecond=0)
+    zones = {site.site_id: site.time_zone for site in centre.SITES}
+    await roster.hand_in(to.agent_state, roster.lines(staff, zones, first, ROSTERED_H))
+    return await roster.read(to.agent_state, first.date(), first.date() + timedelta(days=2))
 
 
 def plans(settings: Settings, now: datetime) -> tuple[list[planned.PlannedCall], str]:
@@ -106,6 +117,7 @@ async def run(settings: Settings) -> None:
         to = apis_of(settings, client)
         staff = await furnish(to, settings)
         time = Time(await apis.pace(to.reporting))
+        breaks = await rostered(to, staff, time.now())
         talks = Talks()
         shift = agents.Shift(
             socket_url=settings.agent_state_url.replace("http", "ws", 1),
@@ -114,7 +126,8 @@ async def run(settings: Settings) -> None:
             talks=talks,
             seed=settings.seed,
         )
-        working = asyncio.create_task(agents.work(shift, staff))
+        working = asyncio.create_task(agents.work(shift, list(staff)))
+        resting = asyncio.create_task(roster.live(breaks, time, desks(client, settings)))
         print(f"{len(staff)} agents sign in", flush=True)
         await time.pass_by(SIGN_IN_S)
         begun = time.now()
@@ -124,10 +137,17 @@ async def run(settings: Settings) -> None:
         await live(callers, calls)
         await time.pass_by(SETTLE_S)
         shift.over.set()
+        resting.cancel()
         await working
         fates = ", ".join(f"{count} {fate}" for fate, count in callers.fates.most_common())
         print(f"the day has ended: {fates}", flush=True)
         await asyncio.Event().wait()
+
+
+def desks(client: httpx.AsyncClient, settings: Settings) -> Callable[[str], Api]:
+    """Return what gives each agent the API as they use it."""
+    token = token_of(settings.issuer_state)
+    return lambda agent_id: Api(client, settings.agent_state_url, token(agent_id))
 
 
 def token_of(issuer: Path) -> Callable[[str], str]:
