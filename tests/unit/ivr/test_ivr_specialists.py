@@ -162,3 +162,11 @@ def test_what_a_queue_asks_replaces_what_it_asked() -> None:
     assert with_queue(specialists, "a", None) == Specialists()
     other = Asks(pool="main", skills=2)
     assert with_queue(specialists, "a", other).queues == {"a": other}
+
+
+def test_a_queue_that_is_told_twice_changes_no_row() -> None:
+    front = Front()
+    front.hear(queue("lawyers", skills={"law": 2}))
+    before = dict(front.store.rows)
+    front.hear(queue("lawyers", skills={"law": 2}))
+    assert front.store.rows == before

@@ -55,8 +55,9 @@ async def learn(unit: Unit, document: QueueChanged | CalendarChanged, pool: str)
     asks = Asks(pool=pool, skills=len(skills), client_id=document.client_id)
     for skill_id in sorted({*before.skills, *skills}):
         known = await unit.load(SKILL, skill_id)
-        asked = asks if skill_id in skills else None
-        unit.put(SKILL, skill_id, with_queue(known, document.queue_id, asked))
+        asked = with_queue(known, document.queue_id, asks if skill_id in skills else None)
+        if asked != known:
+            unit.put(SKILL, skill_id, asked)
 
 
 async def _is_closed(unit: Unit, calendar_id: str | None, now: datetime) -> bool:
