@@ -91,6 +91,9 @@ async def test_a_note_is_read_back_by_who_may_until_its_person_is_erased(
         [note] = (await reader.get("/v1/calls/k1/notes")).json()["items"]
         assert (note["text"], note["codes"]) == ("Перезвонить завтра", ["refund"])
         assert (await reader.get("/v1/calls/k2/notes")).status_code == 404
+        for client, status in (("acme", 200), ("other", 404)):
+            async with service.client("supervisor", client=client) as theirs:
+                assert (await theirs.get("/v1/calls/k1/notes")).status_code == status
         await service.append(PersonErased(caller_ref=REF))
 
         async def is_erased() -> bool:

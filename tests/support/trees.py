@@ -47,6 +47,7 @@ DATA_TOOLS = frozenset(
         "types",
         "typing",
         "unicodedata",
+        "urllib.parse",
         "uuid",
         "zoneinfo",
         "contact_events",
@@ -119,7 +120,7 @@ def impure(root: Path) -> list[str]:
 def _impurities(tree: ast.Module, package: str) -> Iterator[str]:
     allowed = DATA_TOOLS | {package}
     for name in sorted(imports(tree, package)):
-        if name.partition(".")[0] not in allowed:
+        if not any(f"{name}.".startswith(f"{tool}.") for tool in allowed):
             yield f"imports {name}"
         if name.startswith(f"{package}.") and not name.startswith(f"{package}.domain"):
             yield f"imports {name}, which is outside the domain"

@@ -181,6 +181,7 @@ async def _keep_notes(
         person=person_of(work),
         erased=(await unit.load(PERSON, person_of(work))).erased,
         sealed=wrapped.notes_sealed,
+        client=work.card.client if work.card else None,
     )
     unit.put(NOTES, wrapped.call_id, (*await unit.load(NOTES, wrapped.call_id), note))
 

@@ -34,8 +34,11 @@ class NotesView(View):
 
 
 @routes.get("/{call_id}/notes")
-async def read_notes(call_id: Id, _: Reads, desk: AtDesk) -> NotesView:
-    """Return what agents wrote of the call, opened; 404 where nobody wrote anything."""
+async def read_notes(call_id: Id, principal: Reads, desk: AtDesk) -> NotesView:
+    """Return what agents wrote of the call, opened.
+
+    404 where nobody wrote anything, and for another client's call.
+    """
     async with desk.store.unit() as unit:
         notes = await unit.peek(NOTES, call_id)
         items = [
@@ -47,6 +50,7 @@ async def read_notes(call_id: Id, _: Reads, desk: AtDesk) -> NotesView:
                 text=await opened(unit, note),
             )
             for note in notes
+            if principal.may_read(note.client)
         ]
     if not items:
         raise not_found("the note")

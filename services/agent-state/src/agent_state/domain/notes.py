@@ -17,7 +17,7 @@ class Person(msgspec.Struct, frozen=True, omit_defaults=True):
     erased: int = 0
 
 
-class Note(msgspec.Struct, frozen=True, kw_only=True):
+class Note(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What one agent kept of a call when their after-call work was done.
 
     `person` names the key that opens `sealed`, unless they were `erased` once more since then.
@@ -30,6 +30,7 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
     person: str
     erased: int
     sealed: str
+    client: str | None = None
 
 
 def person_of(work: WrapUp) -> str:
