@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
 import type { Live, LiveChange } from "../src/live/types";
 
-const DIST = new URL("../dist/", import.meta.url).pathname;
+const DIST = new URL("../dist/board/", import.meta.url).pathname;
 
 const TYPES: Record<string, string> = {
   ".css": "text/css",
@@ -33,6 +33,7 @@ export const TOKEN_WITHOUT_RIGHT = "good.token.of-nobody";
  * Real HTTP on a free loopback port.
  */
 export class BoardServer {
+  readonly path = "/board/";
   readonly #server: Server;
   readonly #streams = new Set<ServerResponse>();
   #snapshot: Live;

@@ -1,11 +1,17 @@
 import axe from "axe-core";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { expect } from "vitest";
-import type { BoardServer } from "./board-server";
 
 const OUT = new URL("./out/", import.meta.url).pathname;
 
 const AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+
+/** Where a page comes from; `alsoAsks` are other services that it may fetch from. */
+export interface Served {
+  origin: string;
+  path: string;
+  alsoAsks?: readonly string[];
+}
 
 /** A page of the browser, and what it did that it must not do. */
 export class WatchedPage {
@@ -14,26 +20,32 @@ export class WatchedPage {
 
   private constructor(
     readonly page: Page,
-    readonly server: BoardServer,
+    readonly served: Served,
   ) {
     page.on("pageerror", (error) => this.#errors.push(error.message));
     page.on("request", (request) => {
-      if (!request.url().startsWith(server.origin)) this.#elsewhere.push(request.url());
+      const origins = [served.origin, ...(served.alsoAsks ?? [])];
+      if (!origins.includes(new URL(request.url()).origin)) this.#elsewhere.push(request.url());
     });
   }
 
   static async opened(
     browser: Browser,
-    server: BoardServer,
+    served: Served,
     screen: BrowserContextOptions,
   ): Promise<WatchedPage> {
     const context = await browser.newContext({ locale: "en-GB", ...screen });
-    return new WatchedPage(await context.newPage(), server);
+    return new WatchedPage(await context.newPage(), served);
   }
 
-  /** Open the board by a link such as `?lang=ru#token=...`. */
+  /** Return another tab of the same browser. */
+  async anotherTab(): Promise<WatchedPage> {
+    return new WatchedPage(await this.page.context().newPage(), this.served);
+  }
+
+  /** Open the page by a link such as `?lang=ru#token=...`. */
   async goto(link: string): Promise<void> {
-    await this.page.goto(`${this.server.origin}/board/${link}`);
+    await this.page.goto(`${this.served.origin}${this.served.path}${link}`);
   }
 
   /** Wait until an element of this name is in sight. */
@@ -63,6 +75,19 @@ export class WatchedPage {
       const pixels = canvas?.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height).data;
       return pixels?.some((value) => value > 0);
     });
+  }
+
+  /** Press a key, by its place on the keyboard. */
+  async press(key: string): Promise<void> {
+    await this.page.keyboard.press(key);
+  }
+
+  /** Wait until focus is on the element of this name. */
+  async focused(name: string): Promise<void> {
+    await this.page.waitForFunction(
+      (wanted) => (document.activeElement as HTMLElement | null)?.dataset.testid === wanted,
+      name,
+    );
   }
 
   /** Leave a picture of the page in `e2e/out`. */

@@ -6,7 +6,7 @@ import shlex
 from contact_runtime.issuer import mint
 from deploy.local.plan import Plan
 from deploy.local.settings import PROCESSES
-from sim.centre import PROJECTS, SITES
+from sim.centre import FREE_AGENT, PROJECTS, SITES
 
 SUPERVISORS_HOURS = 24.0
 
@@ -22,6 +22,7 @@ def announcement(plan: Plan) -> str:
         "Up. Ctrl-C stops everything; the next `make run` goes on from there.",
         "",
         f"  board       {said.url('reporting')}/board#token={supervisor}",
+        *([] if said.without_sim else [_desktop(plan)]),
         "  APIs",
         *interfaces,
         f"  Kafka       {said.kafka}",
@@ -38,6 +39,12 @@ def announcement(plan: Plan) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _desktop(plan: Plan) -> str:
+    """Return the line with a desktop of the agent whom nobody plays."""
+    token = mint(plan.state.keys, "agent", agent_id=FREE_AGENT, hours=SUPERVISORS_HOURS)
+    return f"  desktop     {plan.settings.url('agent-state')}/desktop/#token={token}"
 
 
 def place_a_call(ivr: str, token: str) -> str:

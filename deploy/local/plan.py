@@ -21,6 +21,7 @@ from deploy.local.settings import (
 )
 from deploy.local.state import REPOSITORY, StateFolder
 
+PAGES = REPOSITORY / "console" / "dist"
 MODULES = {service: service.replace("-", "_") for service in SERVICES}
 SERVICE_LIMIT_S = 180.0
 MOSCOW = timezone(timedelta(hours=3))
@@ -94,13 +95,15 @@ class Plan:
             "OPS_PORT": str(said.ops_port(process)),
             "JWKS": str(self.state.keys / JWKS_FILE),
             "CLIENT_KEYS_FILE": str(self.state.keys / CLIENT_KEYS_FILE),
-            "CORS_ORIGINS": said.url("reporting"),
+            "CORS_ORIGINS": f"{said.url('reporting')},{said.url('agent-state')}",
         }
         if service not in WITHOUT_DATABASE:
             owner = OWNERS.get(service, service)
             told["DATABASE_URL"] = database_of(said.database_server, owner)
         if service == "reporting":
-            told["BOARD_DIR"] = str(REPOSITORY / "console" / "dist")
+            told["BOARD_DIR"] = str(PAGES / "board")
+        if service == "agent-state":
+            told |= {"DESKTOP_DIR": str(PAGES / "desktop"), "IVR_URL": said.url("ivr")}
         return told
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -233,8 +233,12 @@ async def agent_service(
     grace_s: float = 0.3,
     heartbeat_s: float = 600.0,
     networks: str = "127.0.0.0/8",
+    furnish: Callable[[FastAPI], None] = lambda app: None,
 ) -> AsyncIterator[AgentService]:
-    """Run agent-state on `store` while the block is open; webhooks need a database."""
+    """Run agent-state on `store` while the block is open; webhooks need a database.
+
+    `furnish` brings to its application what `main` does only by a setting.
+    """
     log = log or MemoryLog()
     await log.ensure_topics(TOPICS, PARTITIONS)
     mint(keys, "supervisor")
@@ -244,6 +248,7 @@ async def agent_service(
     service.submit = context.submit
     await furnished(store, service.clock)
     app = application(context, Auth(str(keys / JWKS_FILE), ISSUER, AUDIENCE), metrics)
+    furnish(app)
     webhooks = None
     if isinstance(store, SqlStore):
         sender = Sender(networks_of(networks), resolve=on_this_machine)

@@ -8,12 +8,14 @@ import { Mark } from "./Mark";
 interface BarProps {
   view: View;
   onView: (change: Partial<View>) => void;
+  /** Which page it is of. */
+  page?: "board" | "desktop" | undefined;
   tools?: ReactNode;
   children?: ReactNode;
 }
 
 /** The bar that every state of the page has: name, language, and what the state adds. */
-export function Bar({ view, onView, tools, children }: BarProps) {
+export function Bar({ page = "board", view, onView, tools, children }: BarProps) {
   const { t } = useTranslation();
   const other = view.lang === "ru" ? "en" : "ru";
   return (
@@ -21,7 +23,7 @@ export function Bar({ view, onView, tools, children }: BarProps) {
       <div className={classes.name}>
         <Mark />
         <strong>{t("product")}</strong>
-        <h1 className={classes.page}>{t("page.board")}</h1>
+        <h1 className={classes.page}>{t(`page.${page}`)}</h1>
       </div>
       {children}
       <div className={classes.tools}>

@@ -1,9 +1,8 @@
-import { Button, TextInput } from "@mantine/core";
-import { type FormEvent, useEffect, useState } from "react";
+import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import type { View } from "../view/address";
-import { pastedToken } from "../view/token";
 import { Notice } from "./Notice";
+import { TokenForm } from "./TokenForm";
 
 interface AccessProps {
   reason: "none" | "expired" | "noRight";
@@ -15,17 +14,9 @@ interface AccessProps {
 /** Says why there is no right to the board, and takes a token. */
 export function Access({ reason, view, onView, onToken }: AccessProps) {
   const { t } = useTranslation();
-  const [text, setText] = useState("");
-  const [error, setError] = useState<string | null>(null);
   useEffect(() => {
     document.title = t("page.plainTitle");
   }, [t]);
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    const token = pastedToken(text);
-    if (token) onToken(token);
-    else setError(t("access.empty"));
-  };
   return (
     <Notice
       name={`access-${reason}`}
@@ -34,22 +25,10 @@ export function Access({ reason, view, onView, onToken }: AccessProps) {
       view={view}
       onView={onView}
     >
-      <form onSubmit={submit}>
-        <TextInput
-          label={t("access.field")}
-          labelProps={{ mb: "0.375rem" }}
-          value={text}
-          onChange={(event) => setText(event.currentTarget.value)}
-          error={error}
-          autoComplete="off"
-          spellCheck={false}
-          data-autofocus
-          data-testid="token"
-        />
-        <Button type="submit" mt="md" data-testid="use-token">
-          {t("access.show")}
-        </Button>
-      </form>
+      <TokenForm
+        texts={{ field: t("access.field"), show: t("access.show"), empty: t("access.empty") }}
+        onToken={onToken}
+      />
     </Notice>
   );
 }

@@ -6,6 +6,7 @@ import classes from "./Notice.module.css";
 interface NoticeProps {
   /** Name for tests. */
   name: string;
+  page?: "board" | "desktop";
   title: string;
   text: string;
   view: View;
@@ -13,11 +14,11 @@ interface NoticeProps {
   children?: ReactNode;
 }
 
-/** A page that says one thing in place of the board, and what can be done. */
-export function Notice({ name, title, text, view, onView, children }: NoticeProps) {
+/** A page that says one thing in place of what it is for, and what can be done. */
+export function Notice({ name, page, title, text, view, onView, children }: NoticeProps) {
   return (
     <div className={classes.page} data-testid={name}>
-      <Bar view={view} onView={onView} />
+      <Bar page={page} view={view} onView={onView} />
       <main className={classes.card}>
         <h2 className={classes.title}>{title}</h2>
         <p className={classes.text}>{text}</p>

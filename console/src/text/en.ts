@@ -1,8 +1,12 @@
+import { desktop } from "./desktop.en";
+
 /** Every word of the page in English. `ru.ts` has the same keys; a test holds them together. */
 export const en = {
+  desktop,
   product: "Polycentre",
   page: {
     board: "Live board",
+    desktop: "Agent's desktop",
     title: "{{waiting}} waiting · Polycentre",
     plainTitle: "Live board · Polycentre",
   },

@@ -1,10 +1,13 @@
+import { desktop } from "./desktop.ru";
 import type { Catalogue } from "./en";
 
 /** Every word of the page in Russian. */
 export const ru: Catalogue = {
+  desktop,
   product: "Полицентр",
   page: {
     board: "Оперативное табло",
+    desktop: "Рабочее место",
     title: "Ждут: {{waiting}} · Полицентр",
     plainTitle: "Оперативное табло · Полицентр",
   },

@@ -44,10 +44,14 @@ export function useShortcuts(onShortcut: (shortcut: Shortcut) => void): void {
   }, []);
 }
 
-function typing(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.closest("input, textarea, select") !== null;
+const TYPED_IN = "input:not([type=checkbox], [type=radio]), textarea, select";
+
+/** Return whether somebody types there. */
+export function typing(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.closest(TYPED_IN) !== null;
 }
 
-function dialogOpen(): boolean {
+/** Return whether a dialog is open: the page behind it takes no keys. */
+export function dialogOpen(): boolean {
   return document.querySelector('[role="dialog"]') !== null;
 }

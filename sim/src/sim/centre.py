@@ -222,6 +222,22 @@ def team_documents(agents: int) -> dict[str, Json]:
     }
 
 
+FREE_AGENT = "moscow-you"
+"""An agent whom nobody plays: for who opens the desktop that `make run` prints."""
+
+
+def free_agent_document() -> Json:
+    """Return the body of `PUT /v1/agents/{id}` for the agent whom nobody plays."""
+    site = SITES[0]
+    return {
+        "name": {"ru": "Вы", "en": "You"},
+        "site_id": site.site_id,
+        "team": site.site_id,
+        "skills": dict.fromkeys(SKILLS, 3),
+        "wrap_up_s": 60.0,
+    }
+
+
 def agent_documents(agents: int, seed: int) -> dict[str, Json]:
     """Return the body of `PUT /v1/agents/{id}` for this many agents over the sites.
 

@@ -73,6 +73,8 @@ async def furnish(to: Apis, settings: Settings) -> dict[str, Json]:
     documents = centre.agent_documents(settings.agents, settings.seed)
     for agent_id, agent in documents.items():
         await apis.propose(to.agent_state, f"/v1/agents/{agent_id}", agent)
+    yours = centre.free_agent_document()
+    await apis.propose(to.agent_state, f"/v1/agents/{centre.FREE_AGENT}", yours)
     return documents
 
 

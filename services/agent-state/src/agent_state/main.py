@@ -14,6 +14,7 @@ from agent_state.desk import Office
 from agent_state.documents import Author
 from agent_state.domain.answers import Answer
 from agent_state.kinds import furnish as furnish_standing
+from agent_state.pages import serve_desktop
 from agent_state.seats import RETRY_S
 from agent_state.settings import Settings
 from agent_state.sockets import HEARTBEAT_S, Sockets
@@ -162,6 +163,8 @@ async def main(settings: Settings) -> int:
     sender = Sender(settings.named_networks)
     webhooks = Webhooks(store, ground.clock, ground.metrics, sender)
     with_webhooks(app, webhooks)
+    if settings.desktop_dir is not None:
+        serve_desktop(app, settings.desktop_dir, settings.ivr_url)
     try:
         sockets, work = context.sockets, webhooks.work(ground.log)
         tasks = background(store, ground.log, ground.clock, sockets, ground.metrics, work)

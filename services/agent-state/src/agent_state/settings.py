@@ -1,5 +1,7 @@
 """The settings of agent-state."""
 
+from pathlib import Path
+
 from pydantic import Field, field_validator
 
 from contact_runtime.settings import ServiceSettings
@@ -15,6 +17,12 @@ class Settings(ServiceSettings):
         ge=0,
         le=3600,
         description="machine seconds between an agent's last socket and their sign-out",
+    )
+    desktop_dir: Path | None = Field(default=None, description="the built page, at /desktop")
+    ivr_url: str = Field(
+        default="",
+        pattern=r"^(https?://[a-zA-Z0-9.:\[\]-]+)?$",
+        description="where the page reads who calls; empty: behind the same address as the page",
     )
     webhook_networks: str = Field(
         default="",
