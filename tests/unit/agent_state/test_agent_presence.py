@@ -304,3 +304,20 @@ def test_a_changed_profile_moves_nobody_who_signed_in_elsewhere() -> None:
     floor.order("a1", SignIn(Station("minsk")))
     floor.order("a1", SetProfile(profile=profile(site_id="saransk")))
     assert changes(floor)[-1].site_id == "minsk"
+
+
+def test_what_had_to_wait_for_something_later_happens_no_earlier_than_that() -> None:
+    """A timer or another process read its clock before it got the agent's row."""
+    floor = Floor("a1")
+    late = floor.now
+    floor.clock.advance(5.0)
+    floor.order("a1", BecomeNotReady(reason="lunch"))
+
+    async def order() -> None:
+        async with floor.store.unit() as unit:
+            await obey(unit, Order("a1", BecomeReady()), late)
+
+    done(order())
+    times = [envelope.time for envelope in floor.store.outbox]
+    assert times == sorted(times)
+    assert view_of(floor.agent("a1")).presence == "Ready"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from dataclasses import replace as changed
 from datetime import datetime
 from typing import Any
 
@@ -115,10 +116,15 @@ async def _once(unit: Unit, order: Order, cause: Cause) -> Answer:
 async def carry_out(unit: Unit, agent_id: str, command: Command, cause: Cause) -> list[Fact]:
     """Carry out one command on an agent and return the facts it made true.
 
+    An agent's time never goes back: what was asked before something else happened, but had to wait
+    for it, happens at the same time as that.
+
     Raises:
         Refusal: see `decide`.
     """
     agent = await unit.load(AGENT, agent_id)
+    if agent.last_at is not None and cause.time < agent.last_at:
+        cause = changed(cause, time=agent.last_at)
     facts = decide(agent, await _informed(unit, agent, command), cause.time)
     if not facts:
         return facts

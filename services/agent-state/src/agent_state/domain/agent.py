@@ -213,7 +213,8 @@ class BreakPlace(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Agent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All that is known of an agent. `version` counts the changes that a desktop is shown.
 
-    `profile` is None for an agent nobody has described: such a one can never be Ready.
+    `profile` is None for an agent nobody has described: such a one can never be Ready. `last_at` is
+    when something last happened to the agent.
     """
 
     agent_id: str
@@ -227,6 +228,7 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     help: Help | None = None
     beside: tuple[Beside, ...] = ()
     break_place: BreakPlace | None = None
+    last_at: datetime | None = None
 
     @classmethod
     def new(cls, agent_id: str) -> "Agent":

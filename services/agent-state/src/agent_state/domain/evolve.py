@@ -65,7 +65,8 @@ F = TypeVar("F", bound=Filled)
 
 def fold(agent: Agent, facts: Iterable[Fact], at: datetime) -> Agent:
     """Return the agent after `facts`, which all happened at `at`."""
-    return reduce(lambda state, fact: evolve(state, fact, at), facts, agent)
+    after = reduce(lambda state, fact: evolve(state, fact, at), facts, agent)
+    return replace(after, last_at=at)
 
 
 def evolve(agent: Agent, fact: Fact, at: datetime) -> Agent:
