@@ -104,7 +104,7 @@ class Centre:
             seed=self.settings.seed,
             told=told,
         )
-        working = asyncio.create_task(agents.work(self.shift, staff))
+        working = asyncio.create_task(agents.work(self.shift, list(staff)))
         while len(self.signed_in) < len(staff):
             draw("agents signed in", len(self.signed_in), len(staff))
             await asyncio.sleep(0.5)

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,7 +40,7 @@ async def door(store: Store, tmp_path: Path) -> FrontDoor:
 async def consulting(door: FrontDoor) -> str:
     """Have a1 in a talk, and a2 in a1's consultation C1; return the caller's call."""
     call_id = str((await door.call(HELP))["call_id"])
-    answered = {"call_id": call_id, "attempt": 1, "slot": 0}
+    answered: dict[str, Any] = {"call_id": call_id, "attempt": 1, "slot": 0}
     await door.hears(CallAnswered(**answered, reservation_id="R1", agent_id="a1"), 1)
     asked = {"call_id": call_id, "reservation_id": "R1", "agent_id": "a1"}
     await door.hears(CallConsultRequested(**asked, consult_call_id="C1", to_agent_id="a2"), 2)

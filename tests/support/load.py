@@ -60,7 +60,7 @@ class Load:
             talks=self.callers.talks,
             seed=self.seed,
         )
-        self._tasks.append(asyncio.create_task(agents.work(self._shift, staff)))
+        self._tasks.append(asyncio.create_task(agents.work(self._shift, list(staff))))
         self._placing = asyncio.create_task(self._place_calls(self.callers))
 
     async def _shorten_wrap_up(self, to: Apis, settings: Settings) -> None:
