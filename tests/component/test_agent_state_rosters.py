@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from contact_events.agents import AgentChanged
 from contact_events.calls import CallConnected, CallDisconnected
 from contact_events.routing import RouterEpochStarted
 from contact_runtime.rows import Store
@@ -187,9 +188,15 @@ async def test_after_the_shift_no_calls_come_and_after_the_grace_the_agent_is_si
         assert await presence(service, "a3") == ("NotReady", "shift_over")
         service.clock.advance(300)
         await until("the grace is over", lambda: is_now(service, "a3", "Offline"))
-    told = await until("published", lambda: service.told("agent-state"))
-    last = next(event for event in reversed(told) if event.agent_id == "a3")
-    assert (last.presence, last.cause, last.reason) == ("Offline", "shift_over", "shift_over")
+
+    async def gone() -> AgentChanged | None:
+        told = await service.told("agent-state")
+        last = next(event for event in reversed(told) if event.agent_id == "a3")
+        return last if last.presence == "Offline" else None
+
+    last = await until("the sign-out to be published", gone)
+    assert last is not None
+    assert (last.cause, last.reason) == ("shift_over", "shift_over")
 
 
 async def test_a_talk_at_the_end_of_the_shift_is_talked_to_its_end(service: AgentService) -> None:

@@ -1,6 +1,5 @@
 """The plain desktop at /desktop: the built page, what it may fetch, and where ivr is."""
 
-import os
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -22,15 +21,9 @@ class _Pages(StaticFiles):
         super().__init__(directory=folder, html=True)
         self._policy = policy
 
-    def file_response(
-        self,
-        full_path: str | os.PathLike[str],
-        stat_result: os.stat_result,
-        scope: Scope,
-        status_code: int = 200,
-    ) -> Response:
+    async def get_response(self, path: str, scope: Scope) -> Response:
         """Return the file with the policy."""
-        response = super().file_response(full_path, stat_result, scope, status_code)
+        response = await super().get_response(path, scope)
         response.headers["Content-Security-Policy"] = self._policy
         return response
 
