@@ -152,9 +152,11 @@ class Agent:
         await self._send("accept", reservation_id=reservation)
 
     async def _talk(self, call_id: str, reservation: str) -> None:
-        ends_s = self._shift.talks.ended_by_agent_s.get(call_id)
-        if ends_s is not None:
-            await self._shift.time.pass_by(ends_s)
+        """End the talk if that is the agent's part: also where no caller of this run is there."""
+        talks = self._shift.talks
+        ends_s = talks.ended_by_agent_s.get(call_id)
+        await self._shift.time.pass_by(ends_s or profiles.draw_handle_s(self._rnd))
+        if ends_s is not None or call_id not in talks.ours:
             await self._send("release", reservation_id=reservation)
 
     async def _wrap_up(self, reservation: str) -> None:

@@ -16,9 +16,13 @@ LONGEST_BUSINESS_S = 3 * 3600.0
 
 @dataclass(slots=True)
 class Talks:
-    """What caller and agent of a talk agree on: who of them ends it, and after how long."""
+    """What caller and agent of a talk agree on: who of them ends it, and after how long.
+
+    `ours` are the calls whose callers are of this run: others have lost theirs, or are yours.
+    """
 
     ended_by_agent_s: dict[str, float] = field(default_factory=dict)
+    ours: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -37,6 +41,7 @@ class Callers:
         try:
             view = await self._ring(plan)
             call_id = view["call_id"]
+            self.talks.ours.add(call_id)
             if plan.agent_ends:
                 self.talks.ended_by_agent_s[call_id] = plan.handle_s
             view = await self._in_flow(plan, view)
@@ -46,6 +51,7 @@ class Callers:
                 view = await self._talk(plan, view)
             self.fates[view["ended_as"] or view["state"]] += 1
             self.talks.ended_by_agent_s.pop(call_id, None)
+            self.talks.ours.discard(call_id)
         except Refused as refused:
             self.fates[f"refused: {refused.code}"] += 1
         except TimeoutError:
