@@ -212,7 +212,7 @@ async def test_without_any_trusted_snapshot_the_whole_log_is_folded(
     other = _router(log, "newer")
     routers.append(other.start())
     await until("the other version", lambda: other.loop.caught_up)
-    assert _fates(other) == {"passed_over"}
+    assert _fates(other) - {"written"} == {"passed_over"}  # by now it may have one of its own
     assert "k3" in other.loop.replica.follower.calls
 
 

@@ -15,6 +15,7 @@ from contact_runtime.log import (
     LogWriter,
     TopicPartition,
     Unavailable,
+    once_there,
 )
 from deploy.local.kafka import LocalKafka, free_ports
 from tests.support.wait import until
@@ -26,6 +27,8 @@ CONNECT_TIMEOUT_S = 2.0
 DROP_S = 2.0
 """How long a drop may take, whatever state the broker is in."""
 PARTITIONS = 3
+START_LIMIT_S = 60.0
+"""A broker that was killed in the test before has a controller again by then."""
 
 
 @pytest.fixture
@@ -40,7 +43,7 @@ def log(breakable_kafka: LocalKafka) -> KafkaLog:
 @pytest.fixture
 async def partitions(log: KafkaLog, fresh_topic: Callable[..., Topic]) -> list[TopicPartition]:
     topic = fresh_topic("broken")
-    await log.ensure_topics([topic], PARTITIONS)
+    await once_there(lambda: log.ensure_topics([topic], PARTITIONS), START_LIMIT_S)
     return [TopicPartition(topic.name, n) for n in range(PARTITIONS)]
 
 
