@@ -65,7 +65,7 @@ async def _at_rate(desks: list[Desk], rate: int, sent: dict[str, float]) -> None
         command_id, turn = f"r{rate}.{number}", number // len(desks)
         sent[command_id] = time.monotonic()
         ready = turn % 2 == 1
-        command, fields = ("ready", {}) if ready else ("not_ready", {"reason": "break"})
+        command, fields = ("ready", {}) if ready else ("not_ready", {"reason": "meeting"})
         await desks[number % len(desks)].say(command_id, command, **fields)
         number += 1
     for task in listening:
@@ -130,7 +130,7 @@ async def _committed(submit: Submit) -> float:
         nonlocal done
         turn = 0
         while time.monotonic() < ends:
-            command: AgentCommand = BecomeReady() if turn % 2 else BecomeNotReady(reason="break")
+            command: AgentCommand = BecomeNotReady(reason="meeting") if turn % 2 else BecomeReady()
             await submit(Order(agent_id, command))
             turn += 1
             done += 1
