@@ -241,6 +241,7 @@ test("signing in says where, not ready says why, and signing out after work wait
   await desk.press("Enter");
   await desk.read("station", "этот экран");
   await desk.press("KeyR");
+  await desk.read("status", "Готов");
   await service.happen("call", { call_id: "k9", agent: "a9" });
   await desk.focused("act-accept");
   await desk.usable();

@@ -53,6 +53,30 @@ async def asked(service: AgentService, kind: type[Any]) -> Any:
     return next(fact for fact in await service.told("answered") if isinstance(fact, kind))
 
 
+async def consultation_rings(service: AgentService) -> str:
+    """Carry a1's request out as ivr does: the consultation waits for a2; return its call."""
+    consult_call_id = str((await asked(service, CallConsultRequested)).consult_call_id)
+    await service.append(
+        CallArrived(
+            call_id=consult_call_id,
+            channel="voice",
+            direction="internal",
+            dnis="",
+            entry_site_id="moscow",
+            parent_call_id="k1",
+            asked_by_agent_id="a1",
+        ),
+        CallQueued(
+            call_id=consult_call_id,
+            attempt=1,
+            agent_id="a2",
+            sent_by="a1",
+            reason="consult",
+        ),
+    )
+    return consult_call_id
+
+
 async def test_a_caller_is_handed_over_to_whom_the_agent_consulted(service: AgentService) -> None:
     async with service.desktop("a1") as asker, service.desktop("a2") as expert:
         await asker.ask("ready")
@@ -68,26 +92,7 @@ async def test_a_caller_is_handed_over_to_whom_the_agent_consulted(service: Agen
         assert reply["ok"], reply
         again = await asker.ask("consult", reservation_id=first, agent_id="a2")
         assert again["error"]["code"] == "consulting"
-        request = await asked(service, CallConsultRequested)
-        consult_call_id = request.consult_call_id
-        await service.append(
-            CallArrived(
-                call_id=consult_call_id,
-                channel="voice",
-                direction="internal",
-                dnis="",
-                entry_site_id="moscow",
-                parent_call_id="k1",
-                asked_by_agent_id="a1",
-            ),
-            CallQueued(
-                call_id=consult_call_id,
-                attempt=1,
-                agent_id="a2",
-                sent_by="a1",
-                reason="consult",
-            ),
-        )
+        consult_call_id = await consultation_rings(service)
         second = await joined(service, expert, consult_call_id, "a2")
         offer = next(each for each in expert.told if each["type"] == "offer")
         assert (offer["parent_call_id"], offer["sent"]["reason"]) == ("k1", "consult")
