@@ -27,24 +27,16 @@ from contact_runtime.http.documents import (
     Senseless,
     telling_all_faults,
 )
-from contact_runtime.http.openapi import documented
 from contact_runtime.http.preconditions import (
+    CONDITIONS,
     Demanded,
-    PreconditionMissing,
-    RevisionStale,
     etag,
     revisions_of,
 )
-from contact_runtime.http.problems import Problem, not_found, refusal_type
+from contact_runtime.http.problems import not_found
 from contact_runtime.rows import Unit
 
 Administers = Annotated[Principal, Depends(require("agents:admin"))]
-STALE = refusal_type(RevisionStale, 412)
-_MISSING = refusal_type(PreconditionMissing, 428)
-CONDITIONS: dict[int | str, dict[str, Any]] = {
-    412: documented(STALE, "Not the present revision; `ETag` is"),
-    428: documented(_MISSING, "`If-Match` is needed"),
-}
 
 
 @dataclass(frozen=True)
@@ -110,9 +102,6 @@ class Change:
         needs = [(rows, document_id) for rows in (*kind.shares, kind.documents.rows)]
         try:
             revision = await self.desk.office.carry_out(work, *needs)
-        except RevisionStale as stale:
-            headers = {"ETag": etag(stale.revision)} if stale.revision else None
-            raise Problem(STALE, str(stale), headers=headers, revision=stale.revision) from None
         except Refusal as refused:
             raise problem_of_refusal(refused) from None
         self.response.headers["ETag"] = etag(revision.revision)

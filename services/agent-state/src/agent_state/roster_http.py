@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from starlette.responses import Response
 
 from agent_state import roster_csv, roster_desk, times
-from agent_state.administration import CONDITIONS, STALE, Administers
+from agent_state.administration import Administers
 from agent_state.commands import Cause
 from agent_state.desk import AtDesk, Context
 from agent_state.domain.rosters import FAULTS, DayPlan, Shift, plan_key
@@ -22,7 +22,12 @@ from contact_runtime.http.auth import Principal, require
 from contact_runtime.http.bodies import Id
 from contact_runtime.http.documents import Page, Senseless
 from contact_runtime.http.openapi import documented
-from contact_runtime.http.preconditions import Demanded, RevisionStale, etag, revisions_of
+from contact_runtime.http.preconditions import (
+    CONDITIONS,
+    Demanded,
+    etag,
+    revisions_of,
+)
 from contact_runtime.http.problems import (
     INVALID_REQUEST,
     MEDIA_TYPE_UNSUPPORTED,
@@ -70,18 +75,15 @@ class Planning:
         """Return the plan that counts then.
 
         Raises:
-            Problem: there is no such agent, or the plan is not as demanded.
+            Problem: there is no such agent.
+            RevisionStale: the plan is not as demanded.
         """
         if await self.desk.store.peek(PROFILE, agent_id) is None:
             raise not_found("the agent")
         cause = _cause(self.desk)
-        try:
-            plan = await self.desk.planning.carry_out(
-                lambda unit: roster_desk.plan_day(unit, agent_id, day, shifts, self.demanded, cause)
-            )
-        except RevisionStale as stale:
-            headers = {"ETag": etag(stale.revision)} if stale.revision else None
-            raise Problem(STALE, str(stale), headers=headers, revision=stale.revision) from None
+        plan = await self.desk.planning.carry_out(
+            lambda unit: roster_desk.plan_day(unit, agent_id, day, shifts, self.demanded, cause)
+        )
         self.response.headers["ETag"] = etag(plan.revision)
         [shown] = await _shown(self.desk, [plan])
         return shown

@@ -12,28 +12,14 @@ from contact_events.config import Document
 from contact_runtime.http import context
 from contact_runtime.http.bodies import Id, View
 from contact_runtime.http.documents import Fault, History, Page, RollbackBody, telling_all_faults
-from contact_runtime.http.openapi import documented
-from contact_runtime.http.preconditions import (
-    Demanded,
-    PreconditionMissing,
-    RevisionStale,
-    etag,
-    revisions_of,
-)
-from contact_runtime.http.problems import Problem, not_found, refusal_type
+from contact_runtime.http.preconditions import CONDITIONS, Demanded, etag, revisions_of
+from contact_runtime.http.problems import not_found
 from router import changes
 from router.desk import Administers, AtDesk, Reads
 from router.dry_runs import shown
 from router.kinds import Kind
 from router.orders import Order, Revision, says
 from router.references import Said
-
-_STALE = refusal_type(RevisionStale, 412)
-_MISSING = refusal_type(PreconditionMissing, 428)
-_CONDITIONS: dict[int | str, dict[str, Any]] = {
-    412: documented(_STALE, "Not the present revision; `ETag` is"),
-    428: documented(_MISSING, "`If-Match` is needed"),
-}
 
 
 @dataclass(frozen=True)
@@ -59,18 +45,14 @@ class Change:
         """Return the revision that counts after the order, or what it would change.
 
         Raises:
-            Problem: the document is not as the precondition says.
+            RevisionStale: the document is not as the precondition says.
         """
         document_id = kind.id_of(name)
-        try:
-            if self.dry_run:
-                return await self._try(kind, name, order)
-            revision = await self.desk.orders.change(
-                document_id, lambda last: self._allowed(kind, name, last, order), _cause()
-            )
-        except RevisionStale as stale:
-            headers = {"ETag": f'"{stale.revision}"'} if stale.revision else None
-            raise Problem(_STALE, str(stale), headers=headers, revision=stale.revision) from None
+        if self.dry_run:
+            return await self._try(kind, name, order)
+        revision = await self.desk.orders.change(
+            document_id, lambda last: self._allowed(kind, name, last, order), _cause()
+        )
         self.response.headers["ETag"] = etag(revision.document.revision)
         return kind.show(revision)
 
@@ -200,7 +182,7 @@ def _changing(routes: APIRouter, kind: Kind) -> None:
             endpoint,
             methods=[method],
             response_model=kind.view | kind.dry_run,
-            responses=_CONDITIONS,
+            responses=CONDITIONS,
             description=says,
         )
 

@@ -2,9 +2,12 @@
 
 import re
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import Depends, Header
+
+from contact_runtime.http.openapi import documented
+from contact_runtime.http.problems import refusal_type
 
 _TAGS: Final = re.compile(r'\s*(?:W/)?"[\x21\x23-\x7e]*"\s*')
 _STRONG: Final = re.compile(r'(W/)?"([0-9]{1,18})"')
@@ -32,7 +35,15 @@ class RevisionStale(Exception):
         super().__init__(
             f"{document_id} is at revision {revision}" if revision else f"no {document_id}"
         )
-        self.revision = revision
+        self.truth = {"revision": revision}
+        self.headers = {"ETag": etag(revision)} if revision else None
+
+
+CONDITIONS: Final[dict[int | str, dict[str, Any]]] = {
+    412: documented(refusal_type(RevisionStale, 412), "Not the present revision; `ETag` is"),
+    428: documented(refusal_type(PreconditionMissing, 428), "`If-Match` is needed"),
+}
+"""How a change of a document may be refused, as its route says."""
 
 
 @dataclass(frozen=True, slots=True)

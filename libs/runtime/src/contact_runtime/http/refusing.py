@@ -37,7 +37,7 @@ _MOST_FAULTS = 50
 class Refusing:
     """The table of one application: its domain's refusals beside everybody's problems.
 
-    A refusal may have `truth`, what was true instead: the members of its document.
+    A refusal may have `truth`, what was true instead: the members of its document; and `headers`.
     """
 
     def __init__(self, refusals: Mapping[type[Exception], int]) -> None:
@@ -63,7 +63,8 @@ class Refusing:
     async def _refusal(self, connection: HTTPConnection, refused: Exception) -> Response | None:
         kind = next(self._types[cls] for cls in type(refused).__mro__ if cls in self._types)
         truth: Mapping[str, Any] = getattr(refused, "truth", {})
-        return await answer(connection, kind, str(refused) or kind.title, **truth)
+        headers: Mapping[str, str] | None = getattr(refused, "headers", None)
+        return await answer(connection, kind, str(refused) or kind.title, headers, **truth)
 
 
 async def answer(

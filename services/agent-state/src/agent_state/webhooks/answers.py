@@ -3,7 +3,6 @@
 from typing import Any
 
 from contact_runtime.http.openapi import documented
-from contact_runtime.http.preconditions import PreconditionMissing, RevisionStale
 from contact_runtime.http.problems import refusal_type
 
 
@@ -28,12 +27,7 @@ FAULTS = {
     "unencrypted_url": "http:// is for networks that the operator has named, and there are none.",
     "operators_only": "A client's webhook is not told of agents' states.",
 }
-STALE, MISSING = refusal_type(RevisionStale, 412), refusal_type(PreconditionMissing, 428)
 DISABLED, TOO_MANY = refusal_type(WebhookDisabled, 409), refusal_type(TooManyWebhooks, 409)
-CONDITIONS: dict[int | str, dict[str, Any]] = {
-    412: documented(STALE, "Not the present revision; `ETag` is"),
-    428: documented(MISSING, "`If-Match` is needed"),
-}
 WHILE_ENABLED: dict[int | str, dict[str, Any]] = {409: documented(DISABLED, "It is disabled")}
 WHILE_ROOM: dict[int | str, dict[str, Any]] = {409: documented(TOO_MANY, "There are too many")}
 

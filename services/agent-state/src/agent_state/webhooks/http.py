@@ -7,13 +7,11 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from agent_state.webhooks.answers import (
-    CONDITIONS,
     DISABLED,
     FAULTS,
     NEXT,
     NEXT_OF_DELIVERY,
     REFUSALS,
-    STALE,
     TOO_MANY,
     WHILE_ENABLED,
     WHILE_ROOM,
@@ -34,9 +32,8 @@ from contact_runtime.http.auth import Principal, require
 from contact_runtime.http.bodies import Id
 from contact_runtime.http.documents import Fault, Page, Senseless
 from contact_runtime.http.preconditions import (
+    CONDITIONS,
     Demanded,
-    Precondition,
-    RevisionStale,
     etag,
 )
 from contact_runtime.http.problems import Problem, not_found
@@ -86,15 +83,10 @@ class Change:
         """Do nothing if the webhook is as demanded.
 
         Raises:
-            Problem: 412, it is not.
+            RevisionStale: it is not.
             PreconditionMissing: nothing was demanded.
         """
-        demanded: Precondition = self.demanded
-        try:
-            demanded.hold(endpoint.endpoint_id, endpoint.version, exists=True)
-        except RevisionStale as stale:
-            headers = {"ETag": etag(stale.revision)}
-            raise Problem(STALE, str(stale), headers=headers, revision=stale.revision) from None
+        self.demanded.hold(endpoint.endpoint_id, endpoint.version, exists=True)
 
     def tagged(self, endpoint: Endpoint) -> Endpoint:
         """Return the webhook; its revision stands in the answer's `ETag`."""
