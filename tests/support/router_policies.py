@@ -106,8 +106,14 @@ def fits(state: State, queue: QueueChanged, call: Call, agent: Agent, step: Step
     return agent.site_id in sites
 
 
-def urgency(state: State, call: Call, now: datetime) -> tuple[bool, float]:
-    """Return whether the call was recovered, and its priority with what its waiting is worth."""
+def order_of(state: State, call: Call, now: datetime) -> tuple[bool, float, datetime]:
+    """Return by what the call goes before others: recovered, the score, the longer wait."""
+    assert call.waiting_since is not None
+    return not call.recovered, -round(_score(state, call, now), 6), call.waiting_since
+
+
+def _score(state: State, call: Call, now: datetime) -> float:
+    """Return the call's priority with what its waiting is worth."""
     assert call.waiting_since is not None
     queue = state.queues.get(call.queue_id or "")
     gone = queue is None or (queue.deleted and queue.when_deleted == "overflow")
@@ -118,7 +124,7 @@ def urgency(state: State, call: Call, now: datetime) -> tuple[bool, float]:
         raised += step.raise_priority
     waited_s = (now - call.waiting_since).total_seconds()
     priority = call.priority + raised + (0 if queue is None or gone else queue.priority)
-    return call.recovered, priority + state.policy.ageing_per_s * waited_s
+    return priority + state.policy.ageing_per_s * waited_s
 
 
 def _reached(queue: QueueChanged, call: Call, now: datetime) -> list[Step]:

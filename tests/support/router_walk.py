@@ -21,10 +21,10 @@ from router.domain.state import INPUTS, State
 from tests.support.router_choices import check_choice
 from tests.support.router_policies import (
     may_be_offered,
+    order_of,
     random_policy,
     random_queue,
     random_site,
-    urgency,
 )
 from tests.support.router_world import (
     POOL,
@@ -346,22 +346,13 @@ def check_order(state: State, offer: CallRouted) -> None:
         return
     now, agent = offer.decided_at, state.agents[offer.agent_id]
     chosen = state.calls[offer.call_id]
-    assert chosen.waiting_since is not None
+    place = order_of(state, chosen, now)
     for call_id, call in state.calls.items():
         if call.channel != chosen.channel or not waits(state, call):
             continue
-        if not may_be_offered(state, call, offer.agent_id, agent, now):
-            continue
-        assert call.waiting_since is not None
-        ahead, score = urgency(state, call, now)
-        chosen_ahead, chosen_score = urgency(state, chosen, now)
-        if ahead != chosen_ahead:
-            assert chosen_ahead, f"{call_id} was recovered and passed over for {offer.call_id}"
-        elif abs(score - chosen_score) > 1e-6:
-            assert chosen_score > score, f"{call_id} is more urgent than {offer.call_id}"
-        else:
-            since = call.waiting_since
-            assert chosen.waiting_since <= since, f"{call_id} waits longer than {offer.call_id}"
+        if may_be_offered(state, call, offer.agent_id, agent, now):
+            other = order_of(state, call, now)
+            assert place <= other, f"{call_id} {other} is passed over for {offer.call_id} {place}"
 
 
 def _decided_again(state: State, event: Decision) -> list[Any]:

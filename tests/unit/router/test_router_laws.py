@@ -1,12 +1,15 @@
 """Laws of the router on random histories with lag, duplicates, kills, zombies and racing claims."""
 
 import random
+from datetime import timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contact_events.topics import ROUTED
+from tests.support.router_centre import Centre
 from tests.support.router_walk import Walk, check_offers, check_replay, check_work_conserving
+from tests.support.router_world import START, policy
 
 seeds = st.integers(min_value=0, max_value=1 << 32)
 
@@ -55,3 +58,27 @@ def test_a_second_delivery_of_everything_changes_nothing(seed: int) -> None:
     after = check_replay(walk.topics, random.Random(0))
     after.positions = before.positions
     assert after == before
+
+
+waiting = st.tuples(st.integers(0, 4), st.integers(0, 4), st.sampled_from(["minsk", "moscow"]))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(waiting, min_size=2, max_size=6), st.sampled_from([0.0, 0.1]))
+def test_ties_are_settled_by_the_wait_then_by_home_then_by_the_id(
+    calls: list[tuple[int, int, str]], ageing_per_s: float
+) -> None:
+    """Ten seconds are worth a point of priority, so that many of the scores are equal."""
+    centre = Centre()
+    centre.say(policy(ageing_per_s=ageing_per_s))
+    order = []
+    for number, (came, priority, home) in enumerate(calls):
+        centre.topics.now = START + timedelta(seconds=10 * came - 0.001)
+        centre.call(f"k{number}", entry=home, priority=priority)
+        score = priority - (came if ageing_per_s else 0)
+        order.append((-score, came, home != "moscow", f"k{number}"))
+    centre.topics.now = START + timedelta(seconds=60)
+    centre.decide()
+    for number in range(len(calls)):
+        centre.agent(f"a{number}", site_id="moscow")
+    assert [call_id for call_id, _ in centre.offers()] == [call_id for *_, call_id in sorted(order)]

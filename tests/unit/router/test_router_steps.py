@@ -295,6 +295,18 @@ def test_waiting_counts_as_priority_where_the_policy_says_so(centre: Centre) -> 
     assert centre.offers() == [("higher", "a2")]
 
 
+@pytest.mark.parametrize("vip_from", ["minsk", "moscow"])
+def test_of_two_equal_scores_the_longer_wait_goes_first_whatever_the_ids_and_homes(
+    centre: Centre, vip_from: str
+) -> None:
+    centre.say(policy(ageing_per_s=0.1))
+    centre.call("b-plain", entry="minsk")
+    centre.topics.later(50 - 0.001)  # a call comes a millisecond after what was before
+    centre.call("a-vip", entry=vip_from, priority=5)  # worth 50 s
+    centre.agent("a1", site_id="moscow")
+    assert centre.offers() == [("b-plain", "a1")]
+
+
 def test_an_attribute_raises_the_priority(centre: Centre) -> None:
     centre.say(policy(raises=(Raise(attribute="vip", value="yes", by=10),)))
     centre.call("first")

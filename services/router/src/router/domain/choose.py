@@ -168,11 +168,12 @@ def home_call(indexes: Indexes, place: Place, choice: Choice) -> tuple[Place, Ch
     site_id = indexes.state.agents[choice.agent_id].site_id
     if site_id == place.home or place.source.kind == "agent":
         return None
-    latest = place.rank.since + timedelta(seconds=indexes.state.policy.fairness_window_s)
+    window = timedelta(seconds=indexes.state.policy.fairness_window_s)
+    latest = (place.rank.since + window, place.rank.waiting_since + window)
     ranks = (
         rank
         for rank in _first_at_home(indexes, choice.agent_id, place.source.channel, site_id)
-        if rank[:2] == place.rank[:2] and rank.since <= latest
+        if rank[:2] == place.rank[:2] and (rank.since, rank.waiting_since) <= latest
     )
     first = min(ranks, default=None)
     if first is None:

@@ -26,12 +26,14 @@ class Rank(NamedTuple):
 
     Recovered calls first, then by falling priority, then by the time they began to wait. Where
     waiting counts as priority, `priority` is 0 and `since` is as much earlier as the call's own
-    priority is worth: the order of two calls does not change while both wait.
+    priority is worth: the order of two calls does not change while both wait. Of two that are
+    equal so far, the one that has waited longer goes first.
     """
 
     again: int
     priority: int
     since: datetime
+    waiting_since: datetime
     call_id: str
 
 

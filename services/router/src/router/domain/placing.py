@@ -67,8 +67,9 @@ def _prefers(floor: Floor, call: Call, preferred_s: float, now: datetime) -> boo
 
 
 def _rank(state: State, call_id: str, call: Call, priority: int) -> Rank:
-    assert call.waiting_since is not None
+    since = call.waiting_since
+    assert since is not None
     again, ageing = (0 if call.recovered else 1), state.policy.ageing_per_s
     if ageing <= 0:
-        return Rank(again, -priority, call.waiting_since, call_id)
-    return Rank(again, 0, call.waiting_since - timedelta(seconds=priority / ageing), call_id)
+        return Rank(again, -priority, since, since, call_id)
+    return Rank(again, 0, since - timedelta(seconds=priority / ageing), since, call_id)
