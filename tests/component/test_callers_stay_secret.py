@@ -1,10 +1,11 @@
 """What can be read of a caller, by whom and when: every route and message, through a whole call.
 
-Number, reference, prefix and seal are for the agent in the talk alone, by one route of ivr. What
-the card shows besides is for the agent who is offered the call, and gone with it.
+Number, name, reference, prefix and seal are for the agent in the talk alone, by one route of ivr.
+What the card shows besides is for the agent who is offered the call, and gone with it.
 """
 
 import asyncio
+import logging
 import re
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
@@ -24,12 +25,15 @@ from contact_events.registry import event_type_of
 from contact_events.routing import RouterEpochStarted
 from contact_events.topics import CALL_ARRIVED
 from contact_runtime.http.roles import ROLES
+from contact_runtime.logs import Line
 from contact_runtime.memory_store import MemoryStore
 from tests.support.agent_service import AgentService, Desktop, agent_service, agent_store
 from tests.support.ivr_app import FrontDoor
 from tests.support.wait import until
 
 NUMBER = "+79161234567"
+NAME = "Xenia Plankina"
+IN_CLEAR = (NUMBER, NUMBER[1:], NUMBER[2:], NAME, *NAME.split())
 CASE, ATTRIBUTE, REGION, NOTE = "CASE-7781", "attribute-7782", "RU-KDA", "note-7783"
 ON_THE_CARD = (CASE, ATTRIBUTE, REGION, NOTE)
 STRANGERS: list[tuple[str, dict[str, Any]]] = [
@@ -74,7 +78,16 @@ class Centre:
             for envelope in self.door.store.outbox
             if isinstance(envelope.data, CallArrived) and envelope.data.caller
         ]
-        return [NUMBER, NUMBER[1:], NUMBER[2:], caller.ref, caller.prefix, caller.sealed]
+        return [*IN_CLEAR, caller.ref, caller.prefix, caller.sealed]
+
+    def kept(self) -> Iterable[tuple[str, str]]:
+        """Return all that both services keep and have told, and where it stands."""
+        for store in (self.door.store, self.service.store):
+            assert isinstance(store, MemoryStore)
+            for (kind, key), row in store.rows.items():
+                yield f"row {kind} {key}", f"{key} {row.text}"
+            for _, event in store.events:
+                yield f"topic {event.tp.topic}", str(event)
 
     def clients(self, role: str, claims: dict[str, Any]) -> Iterable[httpx.AsyncClient]:
         """Return this one's ways to both services."""
@@ -136,6 +149,19 @@ def tells(desk: Desktop, words: Iterable[str]) -> list[str]:
     return [word for word in words if word in str(desk.told)]
 
 
+def nothing_stands_in_clear(centre: Centre, caplog: pytest.LogCaptureFixture) -> None:
+    """Check that number and name are in no event, row or line of the logs of either service."""
+    line = Line("any")
+    kept = [
+        *centre.kept(),
+        *((f"log of {each.name}", line.format(each)) for each in caplog.records),
+    ]
+    for where in ("row call", "row person", "topic call-arrived", "topic people", "log of "):
+        assert [each for each, _ in kept if each.startswith(where)], where
+    for where, text in kept:
+        assert not [word for word in IN_CLEAR if word in text], where
+
+
 async def caller_as_read(
     centre: Centre, role: str, agent_id: str | None
 ) -> tuple[int, dict[str, Any]]:
@@ -147,7 +173,9 @@ async def caller_as_read(
 async def arrive(centre: Centre) -> None:
     """Let the caller in, until they wait in a queue and geo has said where they are."""
     attributes = {"customer_ref": CASE, "kept": ATTRIBUTE}
-    centre.call_id = (await centre.door.call(ani=NUMBER, attributes=attributes))["call_id"]
+    centre.call_id = (await centre.door.call(ani=NUMBER, name=NAME, attributes=attributes))[
+        "call_id"
+    ]
     async with centre.door.as_("integrator") as caller:
         await caller.post(f"/v1/calls/{centre.call_id}/digits", json={"digits": "1"})
     await centre.relay()
@@ -157,7 +185,10 @@ async def arrive(centre: Centre) -> None:
     await centre.service.append(place)
 
 
-async def test_of_a_caller_only_the_agent_in_the_talk_reads_who_it_is(centre: Centre) -> None:
+async def test_of_a_caller_only_the_agent_in_the_talk_reads_who_it_is(
+    centre: Centre, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
     service = centre.service
     async with service.desktop("a1") as desk, service.desktop("a2") as other:
         await desk.ask("ready")
@@ -183,9 +214,9 @@ async def test_of_a_caller_only_the_agent_in_the_talk_reads_who_it_is(centre: Ce
             status, _ = await caller_as_read(centre, role, "a2")
             assert status == (404 if "callers:read" in ROLES[role] else 403), role
         whole = await caller_as_read(centre, "agent", "a1")
-        assert whole == (200, {"number": NUMBER, "name": None, "masked": False})
+        assert whole == (200, {"number": NUMBER, "name": NAME, "masked": False})
         masked = await caller_as_read(centre, "partner", "a1")
-        assert masked == (200, {"number": "+7916123****", "name": None, "masked": True})
+        assert masked == (200, {"number": "+7916123****", "name": "X. P.", "masked": True})
 
         async with centre.door.as_("integrator") as caller:
             await caller.post(f"/v1/calls/{centre.call_id}/hangup")
@@ -201,6 +232,7 @@ async def test_of_a_caller_only_the_agent_in_the_talk_reads_who_it_is(centre: Ce
         assert tells(desk, centre.secrets()) == []
         await other.ask("ready")
         assert tells(other, [*ON_THE_CARD, *centre.secrets()]) == []
+    nothing_stands_in_clear(centre, caplog)
     read = [e.data for e in centre.door.store.outbox if isinstance(e.data, CallerRead)]  # type: ignore[attr-defined]
     assert [fact.masked for fact in read] == [False, True]
 

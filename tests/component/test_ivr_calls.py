@@ -171,15 +171,38 @@ async def test_the_same_request_again_is_the_same_call(door: FrontDoor) -> None:
     assert len(arrivals) == 1
 
 
-async def test_no_number_stands_in_clear_in_any_event_or_row(door: FrontDoor) -> None:
-    await door.call(ani="+7 916 123-45-67")
+async def test_no_number_and_no_name_stands_in_clear_in_any_event_or_row(door: FrontDoor) -> None:
+    await door.call(ani="+7 916 123-45-67", name="Anna Sokolova")
     written = b"".join(event.entry.value or b"" for event in await _events(door.store))
     assert b"call.arrived" in written
     assert b"1234567" not in written
+    assert b"Sokolova" not in written
     assert b"+7916123" in written
     if isinstance(door.store, MemoryStore):
         kept = "".join(row.text or "" for row in door.store.rows.values())
         assert "1234567" not in kept.replace("+7916123", "")
+        assert "Sokolova" not in kept
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"name": "Anna Sokolova", "ani": None}, "name_of_nobody"),
+        ({"name": "Anna Sokolova", "attributes": {"vip": "for anna  SOKOLOVA"}}, "name_in_attr"),
+        ({"name": " "}, "string_too_short"),
+        ({"name": "Anna Sokolova" * 20}, "string_too_long"),
+    ],
+    ids=["without a number", "in the attributes", "empty", "too long"],
+)
+async def test_a_name_that_cannot_be_sealed_is_refused_and_not_repeated(
+    door: FrontDoor, changes: dict[str, Any], code: str
+) -> None:
+    body = {"ani": "+79161234567", "dnis": "+74950000001", "entry_site": "moscow", **changes}
+    async with door.as_("integrator") as gateway:
+        answer = await gateway.post("/v1/calls", json=body, headers={"Idempotency-Key": "k"})
+    assert answer.status_code == 422
+    assert code in answer.text
+    assert "sokolova" not in answer.text.casefold()
 
 
 async def test_the_same_caller_has_one_reference_with_each_client(door: FrontDoor) -> None:
@@ -199,14 +222,14 @@ async def test_the_same_caller_has_one_reference_with_each_client(door: FrontDoo
 async def test_only_the_agent_on_the_live_call_reads_the_number_and_that_is_told(
     door: FrontDoor,
 ) -> None:
-    call_id = (await door.call("+74950000002"))["call_id"]
+    call_id = (await door.call("+74950000002", name=" Anna Sokolova "))["call_id"]
     path = f"/v1/calls/{call_id}/caller"
     async with door.as_("agent", agent_id="a1") as agent, door.as_("administrator") as other:
         assert (await agent.get(path)).status_code == 404
         await door.hears(_answered(call_id), 3)
         assert (await agent.get(path)).json() == {
             "number": "+79161234567",
-            "name": None,
+            "name": "Anna Sokolova",
             "masked": False,
         }
         assert (await other.get(path)).status_code == 404
@@ -227,11 +250,11 @@ async def test_only_the_agent_on_the_live_call_reads_the_number_and_that_is_told
 async def test_a_partner_s_agent_sees_a_number_that_ten_thousand_others_share(
     door: FrontDoor,
 ) -> None:
-    call_id = (await door.call("+74950000002"))["call_id"]
+    call_id = (await door.call("+74950000002", name="Anna Sokolova"))["call_id"]
     await door.hears(_answered(call_id), 3)
     async with door.as_("partner", agent_id="a1") as partner:
         answer = await partner.get(f"/v1/calls/{call_id}/caller")
-    assert answer.json() == {"number": "+7916123****", "name": None, "masked": True}
+    assert answer.json() == {"number": "+7916123****", "name": "A. S.", "masked": True}
     if isinstance(door.store, MemoryStore):
         [told] = [e.data for e in door.store.outbox if isinstance(e.data, CallerRead)]
         assert told.masked

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sim.apis import Api, Json, Refused
+from sim.names import name_of
 from sim.pace import Time
 from sim.planned import PlannedCall
 
@@ -60,6 +61,7 @@ class Callers:
     async def _ring(self, plan: PlannedCall) -> Json:
         body: Json = {
             "ani": plan.ani,
+            "name": name_of(plan.ani),
             "dnis": plan.dnis,
             "entry_site": plan.entry_site,
             "attributes": {"drawn": plan.drawn, "planned_at": self._planned_at(plan).isoformat()},

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contact_runtime.sealing import SealBroken
-from ivr.domain.callers import names_number, normal, prefix, reference
+from ivr.domain.callers import names_number, names_person, normal, prefix, reference
 from ivr.domain.refusals import NotANumber
 from ivr.sealing import Identity, seal, unseal
 
@@ -91,3 +91,17 @@ def test_text_that_spells_the_number_calling_is_known_for_it(text: str) -> None:
 )
 def test_other_text_is_not(text: str) -> None:
     assert not names_number(text, "+79161234567")
+
+
+@pytest.mark.parametrize("text", ["Анна Соколова", "для анна\tСОКОЛОВА, срочно", "Анна-Соколова"])
+def test_text_that_holds_the_callers_whole_name_is_known_for_it(text: str) -> None:
+    assert names_person(text, "Анна  Соколова")
+
+
+@pytest.mark.parametrize("text", ["", "Анна", "Жанна Соколова", "Соколова Анна"])
+def test_text_with_a_part_of_the_name_is_not(text: str) -> None:
+    assert not names_person(text, "Анна Соколова")
+
+
+def test_a_name_without_letters_is_in_no_text() -> None:
+    assert not names_person("--", "-")

@@ -10,6 +10,7 @@ import pytest
 from sim import profiles
 from sim.centre import PROJECTS, SITES, agent_documents, queue_documents
 from sim.dayfile import NotADayFile, busiest, planned, read_day, seconds
+from sim.names import FIRST_NAMES, name_of
 from sim.planned import from_profile
 
 BANK = Path(__file__).resolve().parents[4] / "shared" / "data" / "bank_calls_1999_02.csv"
@@ -135,3 +136,9 @@ def test_the_busiest_hours_of_a_day_hold_more_calls_than_any_others(bank: Path) 
     for start in range(24):
         span = [r for r in rows if start * 3600 <= r.at_s < (start + 8) * 3600]
         assert len(span) <= len(found)
+
+
+def test_a_number_has_one_name_and_the_town_has_many() -> None:
+    numbers = [f"+7495{number:07}" for number in range(500)]
+    assert [name_of(each) for each in numbers] == [name_of(each) for each in numbers]
+    assert {name_of(each) for each in numbers} == set(FIRST_NAMES)

@@ -74,7 +74,7 @@ async def receive_call(
         principal.must_read(project.client_id, "the number")
         caller = None
         if body.ani is not None:
-            caller = await desk.people.identify(unit, project.client_id, body.ani)
+            caller = await desk.people.identify(unit, project.client_id, body.ani, body.name)
         arrival = Arrive(
             project=project,
             dnis=body.dnis,

@@ -46,8 +46,12 @@ class People:
         except OSError:
             raise NoClientKey(client_id) from None
 
-    async def identify(self, unit: Unit, client_id: str, number: str) -> Caller:
+    async def identify(
+        self, unit: Unit, client_id: str, number: str, name: str | None = None
+    ) -> Caller:
         """Return who calls the client from this number; their key is made at the first call.
+
+        The name, if any is told, is sealed with the number.
 
         Raises:
             NotANumber: the number is of no country.
@@ -65,7 +69,7 @@ class People:
             ref=ref,
             ref_version=int(version),
             prefix=prefix(number),
-            sealed=seal(Identity(number), key, nonce, ref),
+            sealed=seal(Identity(number, name), key, nonce, ref),
         )
 
     async def open(self, unit: Unit, caller: Caller) -> Identity | None:

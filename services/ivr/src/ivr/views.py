@@ -7,12 +7,13 @@ from pydantic_core import PydanticCustomError
 
 from contact_events import calls
 from contact_runtime.http.bodies import Body, Id, Phone, View
-from ivr.domain.callers import names_number
+from ivr.domain.callers import names_number, names_person
 from ivr.domain.projects import Choice, Project
 from ivr.domain.refusals import NotANumber
 
 Words = Annotated[str, StringConstraints(max_length=1000)]
 Short = Annotated[str, StringConstraints(max_length=200)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Key = Annotated[str, StringConstraints(pattern=r"^[0-9*#]$")]
 Keys = Annotated[str, StringConstraints(pattern=r"^[0-9*#]{1,32}$")]
 
@@ -39,13 +40,23 @@ class CallBody(Body):
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
-                {"ani": "+74951234567", "dnis": "+74950000001", "entry_site": "moscow"},
+                {
+                    "ani": "+74951234567",
+                    "name": "Anna Sokolova",
+                    "dnis": "+74950000001",
+                    "entry_site": "moscow",
+                },
                 {"ani": None, "dnis": "+74950000001", "entry_site": "minsk"},
             ]
         }
     )
 
     ani: Phone | None = Field(description="null where the number calling is withheld")
+    name: Name | None = Field(
+        default=None,
+        description="of who calls, as the display name of SIP's `From` brings it; sealed with the "
+        "number, so there is none where the number is withheld",
+    )
     dnis: Phone
     entry_site: Id
     channel: calls.Channel = "voice"
@@ -54,7 +65,7 @@ class CallBody(Body):
         max_length=32,
         description="what else is known of the call; agents of the call see it. `customer_ref` is "
         "the customer in the client's books, `preferred_agent_id` who is asked first. The number "
-        "calling stands in `ani` alone",
+        "calling stands in `ani` alone, the caller's name in `name`",
         examples=[{"customer_ref": "C-1042", "vip": "gold"}],
     )
 
@@ -63,6 +74,17 @@ class CallBody(Body):
         texts = [text for item in self.attributes.items() for text in item]
         if self.ani is not None and any(_names(text, self.ani) for text in texts):
             raise PydanticCustomError("number_in_attributes", "the number calling stands in ani")
+        return self
+
+    @model_validator(mode="after")
+    def _has_the_name_in_name_alone(self) -> "CallBody":
+        if self.name is None:
+            return self
+        if self.ani is None:
+            raise PydanticCustomError("name_of_nobody", "a name is sealed with the number calling")
+        texts = [text for item in self.attributes.items() for text in item]
+        if any(names_person(text, self.name) for text in texts):
+            raise PydanticCustomError("name_in_attributes", "the caller's name stands in name")
         return self
 
 

@@ -17,6 +17,7 @@ OPEN_DIGITS = 4  # so that at least 10,000 numbers stand behind every prefix
 _KEPT_DIGITS = {7: 6, 375: 4}
 _SEPARATORS = str.maketrans("", "", " -.()")
 _DIGITS = re.compile(r"[0-9]+")
+_WORDS = re.compile(r"\w+")
 
 
 def normal(number: str) -> str:
@@ -75,6 +76,12 @@ def names_number(text: str, number: str) -> bool:
     national = phonenumbers.national_significant_number(parsed)
     written = {national, f"0{national}", f"8{national}", number[1:], f"00{number[1:]}"}
     return not written.isdisjoint(_DIGITS.findall(text.translate(_SEPARATORS)))
+
+
+def names_person(text: str, name: str) -> bool:
+    """Return whether `text` holds the whole name, however it is spaced and capitalised."""
+    spoken, words = (" ".join(_WORDS.findall(each.casefold())) for each in (text, name))
+    return bool(words) and f" {words} " in f" {spoken} "
 
 
 class Person(msgspec.Struct, frozen=True, omit_defaults=True):
