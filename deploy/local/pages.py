@@ -11,6 +11,7 @@ from contact_runtime import metrics
 from contact_runtime.http.problems import ProblemType, errors_page, refusal_type
 from deploy.local.settings import PACKAGES, PROCESSES
 from deploy.local.state import REPOSITORY
+from reporting.domain.measures.catalogue import measures_page
 
 FOLDER = REPOSITORY / "docs"
 
@@ -24,6 +25,7 @@ def pages() -> dict[str, str]:
             {name: kinds for name, kinds in refusals.items() if kinds},
             {name: codes for name, codes in faults.items() if codes},
         ),
+        "measures.md": measures_page(),
         "metrics.md": metrics.metrics_page(),
         "desktop.asyncapi.json": json.dumps(asyncapi(), indent=2, ensure_ascii=False) + "\n",
     }

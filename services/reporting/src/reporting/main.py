@@ -15,7 +15,7 @@ from contact_runtime.projection import folded
 from contact_runtime.reader import Received
 from contact_runtime.serve import Background
 from contact_runtime.store import SqlStore
-from reporting import http
+from reporting import http, metrics_http
 from reporting.boards import Boards
 from reporting.consumers import READS
 from reporting.domain.live import LiveBoard
@@ -63,7 +63,7 @@ async def main(settings: Settings) -> int:
         "reporting",
         settings,
         ground.metrics,
-        routes=[http.routes],
+        routes=[http.routes, metrics_http.routes],
         refusals=http.REFUSALS,
         description=DESCRIPTION,
         context=http.Context(store.engine, boards),
