@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import text
 
 from agent_state.domain.agent import Profile
-from agent_state.tables import AGENT, PROFILE, TEAM, history_of, revision_key
+from agent_state.tables import AGENT, PROFILE, TEAM
 from contact_events.calls import Text
+from contact_runtime.administration.documents import history_of, revision_key
 from contact_runtime.database import connect
 from contact_runtime.migrate import migrate
 from contact_runtime.store import SqlStore

@@ -6,7 +6,6 @@ from typing import Any, TypeVar
 
 from agent_state.commands import Order, obey
 from agent_state.consumers import handler, tick
-from agent_state.documents import Author
 from agent_state.domain.agent import Agent, Profile
 from agent_state.domain.answers import Answer
 from agent_state.domain.call_memo import CallMemo
@@ -27,6 +26,7 @@ from contact_events.routing import (
     Why,
 )
 from contact_events.topics import CALL_ARRIVED, CALLER_LOCATED, ROUTED
+from contact_runtime.administration.documents import Author
 from contact_runtime.clock import StoppedClock
 from contact_runtime.log import Record
 from contact_runtime.memory_store import MemoryStore

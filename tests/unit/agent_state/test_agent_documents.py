@@ -3,13 +3,13 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent_state.documents import Author
 from agent_state.domain.agent import RonaPolicy
 from agent_state.domain.commands import BecomeReady, SetProfile
-from agent_state.domain.documents import Revision, Team
+from agent_state.domain.documents import Team
 from agent_state.kinds import TEAMS
 from agent_state.tables import TEAM
 from contact_events.calls import Text
+from contact_runtime.administration.documents import Author, Revision
 from contact_runtime.memory_store import MemoryStore
 from tests.support.agent_floor import RING_S, START, Floor, done, profile
 

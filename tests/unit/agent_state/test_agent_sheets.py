@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent_state.document_bodies import DocumentBody
 from agent_state.kinds import AGENTS, CODES_OF_CALLS, REASONS, TEAMS, Kind
 from agent_state.sheets import (
     DANGEROUS,
@@ -21,6 +20,7 @@ from agent_state.sheets import (
     written,
 )
 from agent_state.sheets import SKILLS as MATRIX
+from contact_runtime.administration.bodies import DocumentBody
 
 CONTROL = "".join(map(chr, [*range(9), 11, 12, *range(14, 32), 127]))
 TEXT = st.text(

@@ -21,7 +21,7 @@ from agent_state.domain.commands import (
     SignOut,
     TakeDesk,
 )
-from agent_state.domain.documents import Code, Revision
+from agent_state.domain.documents import Code
 from agent_state.domain.refusals import CodesRequired, NotExtendable, NotInThatState
 from agent_state.domain.wrap_up_rules import WrapUpPolicy
 from agent_state.notes import opened
@@ -31,6 +31,7 @@ from contact_events.calls import CallArrived, CallConnected, CallDisconnected, C
 from contact_events.people import PersonErased
 from contact_events.routing import CallRouted
 from contact_events.wrapping import CallWrappedUp
+from contact_runtime.administration.documents import Revision
 from tests.support.agent_floor import WRAP_UP_S, Floor, done, profile
 
 NAME = Text(ru="Имя", en="Name")

@@ -7,11 +7,12 @@ from pydantic import AwareDatetime, Field
 
 from agent_state import break_desk
 from agent_state.break_desk import Wish
-from agent_state.desk import AtDesk, Context, Work
+from agent_state.desk import AtDesk, Context
 from agent_state.domain.breaks import Granted, Stay, TeamBreaks, places
 from agent_state.domain.refusals import Refusal
 from agent_state.problems import problem_of_refusal
 from agent_state.tables import AGENT, BREAKS, TEAM
+from contact_runtime.administration.office import Work
 from contact_runtime.http import context as request_context
 from contact_runtime.http.auth import Principal, require
 from contact_runtime.http.bodies import Body, Id, View

@@ -1,18 +1,17 @@
 """What administrators send and are shown: agents, their skills, teams, reasons, wrap-up codes."""
 
-from datetime import datetime
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any
 
-import msgspec
 from msgspec.structs import replace
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from agent_state.domain.agent import Profile
 from agent_state.domain.documents import Code, Reason, Team
 from agent_state.domain.wrap_up_rules import Mode, WrapUpPolicy
 from agent_state.views import StateView
 from contact_events.calls import Channel
-from contact_runtime.http.bodies import Body, Id, View
+from contact_runtime.administration.bodies import DocumentBody, DocumentView
+from contact_runtime.http.bodies import Body, Id
 from contact_runtime.http.documents import Name
 
 Room = Annotated[int, Field(ge=0, le=20)]
@@ -27,46 +26,6 @@ Subject = Annotated[str, Field(min_length=1, max_length=200, pattern=_ONE_LINE)]
 Deactivated = Annotated[
     bool, Field(description="stays for the past, and cannot be chosen any more")
 ]
-
-
-def _plain(value: Any) -> Any:
-    """Return the value as plain data with every field, those that have their defaults, too."""
-    if isinstance(value, msgspec.Struct):
-        return {name: _plain(getattr(value, name)) for name in value.__struct_fields__}
-    if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items()}
-    return [_plain(inner) for inner in value] if isinstance(value, tuple) else value
-
-
-class DocumentBody(Body):
-    """A whole document as people order it."""
-
-    content: ClassVar[Any]
-
-    def said(self, last: Any) -> Any:
-        """Return what the document says then; `last` is what it said until now, if anything."""
-        return msgspec.convert(self.model_dump(), type=self.content)
-
-    @classmethod
-    def fields(cls, said: Any) -> dict[str, Any]:
-        """Return the fields of what a document says, as the body has them."""
-        found: dict[str, Any] = _plain(said)
-        return found
-
-    @classmethod
-    def of(cls, said: Any) -> Self:
-        """Return the body that says this."""
-        return cls.model_validate(cls.fields(said))
-
-
-class DocumentView(View):
-    """What is known of a document beside what it says. `ETag` is the revision in quotes."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    revision: int = Field(description="1 for the first, one more with each change", examples=[3])
-    changed_by: str = Field(description="the subject of the token that ordered it")
-    changed_at: datetime = Field(description="business time of this revision")
 
 
 class AgentBody(DocumentBody):

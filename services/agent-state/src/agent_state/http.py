@@ -6,7 +6,6 @@ from fastapi import APIRouter, Depends, Query, Request, WebSocket
 from msgspec import to_builtins
 
 from agent_state import break_http, roster_http, supervising, times_http
-from agent_state.administration import routes_of
 from agent_state.bodies import CommandBody
 from agent_state.commands import Order
 from agent_state.desk import Context
@@ -21,6 +20,7 @@ from agent_state.sheets_http import routes as sheets
 from agent_state.tables import AGENT
 from agent_state.views import AnswerView
 from agent_state.webhooks import http as webhooks
+from contact_runtime.administration.routes import routes_of
 from contact_runtime.http import context as request_context
 from contact_runtime.http.auth import Principal, require
 from contact_runtime.http.bodies import Id

@@ -7,12 +7,11 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from agent_state.document_bodies import DocumentBody
-from agent_state.documents import Author, Found
 from agent_state.domain.refusals import Refusal
 from agent_state.kinds import Kind
 from agent_state.sheets import REVISION, CellWrong, Column, Sheet, put
-from agent_state.tables import history_of, revision_key
+from contact_runtime.administration.bodies import DocumentBody
+from contact_runtime.administration.documents import Author, Found, history_of, revision_key
 from contact_runtime.http.bodies import ID_PATTERN
 from contact_runtime.rows import Unit
 

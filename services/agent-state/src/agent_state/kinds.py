@@ -1,6 +1,6 @@
 """The kinds of documents: what each is called, how it is said, and what must be true of it."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,8 +14,6 @@ from agent_state.document_bodies import (
     AgentView,
     CodeBody,
     CodeView,
-    DocumentBody,
-    DocumentView,
     ReasonBody,
     ReasonView,
     SkillsBody,
@@ -25,23 +23,22 @@ from agent_state.document_bodies import (
     WrapUpPolicyBody,
     WrapUpPolicyView,
 )
-from agent_state.documents import Author, Documents, Found, Said
 from agent_state.domain.agent import Profile
 from agent_state.domain.commands import SetProfile
 from agent_state.domain.documents import (
     MOST_PARENTS,
     STANDING_REASONS,
     SYSTEM_REASONS,
-    Revision,
 )
 from agent_state.domain.view import view_of
 from agent_state.domain.wrap_up_rules import faults_of_rules
 from agent_state.screen_pops import ScreenPopBody, ScreenPopView
 from agent_state.sheets import Sheet
 from agent_state.tables import AGENT, CODE, PROFILE, REASON, SCREEN_POP, TEAM, WRAP_UP_POLICY
+from contact_runtime.administration import kinds
+from contact_runtime.administration.documents import Author, Documents, Found, Revision, Said
 from contact_runtime.http.bodies import ID_PATTERN
 from contact_runtime.http.documents import Fault
-from contact_runtime.rows import Kind as Rows
 from contact_runtime.rows import Store, Unit
 
 CODES: Final = {
@@ -67,55 +64,22 @@ CODES: Final = {
 }
 """The codes of faults that only agent-state tells, with their meaning."""
 
-Beside = Callable[[Store, Sequence[str]], Awaitable[Mapping[str, Mapping[str, Any]]]]
 
+@dataclass(frozen=True)
+class Kind(kinds.Kind):
+    """A kind of document of agent-state, with its columns where it comes and goes as a file."""
 
-async def _nothing(store: Store, ids: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
-    return {}
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of document as people know it, in the singular and as its collection is called.
-
-    `present` is how the revision that counts is shown, with what stands `beside` it; `shares` are
-    rows that a change locks, too. Of `whole` documents there is nothing but what the body says;
-    others show a part of one that must be there.
-    """
-
-    name: str
-    plural: str
-    title: str
-    documents: Documents
-    body: type[DocumentBody]
-    view: type[DocumentView]
-    present: type[DocumentView]
     reading: str = "agents:read"
-    beside: Beside = _nothing
-    shares: tuple[Rows[Any], ...] = ()
-    whole: bool = True
+    changing: str = "agents:admin"
     sheet: Sheet | None = None
 
     def fields(self, document_id: str, revision: Revision[Any]) -> dict[str, Any]:
         """Return all that a view may show of a revision."""
-        said = revision.said
         return {
-            "name": to_builtins(getattr(said, "name", None)),
-            **self.body.fields(said),
-            f"{self.name}_id": document_id,
+            "name": to_builtins(getattr(revision.said, "name", None)),
+            **super().fields(document_id, revision),
             "system": document_id in SYSTEM_REASONS,
-            "revision": revision.revision,
-            "changed_by": revision.changed_by,
-            "changed_at": revision.changed_at,
         }
-
-    async def shown(self, store: Store, found: Mapping[str, Revision[Any]]) -> list[DocumentView]:
-        """Return the revisions that count, as they are shown, in their order."""
-        beside = await self.beside(store, list(found))
-        return [
-            self.present.model_validate({**self.fields(each, revision), **beside.get(each, {})})
-            for each, revision in found.items()
-        ]
 
 
 async def _faults_of_agent(unit: Unit, agent_id: str, said: Said, last: Found) -> list[Fault]:
@@ -161,14 +125,14 @@ async def _faults_of_policy(unit: Unit, queue_id: str, said: Said, last: Found) 
     return faults
 
 
-async def _describe(unit: Unit, agent_id: str, said: Profile, author: Author) -> None:
+async def _describe(unit: Unit, agent_id: str, revision: Revision[Profile], author: Author) -> None:
     """Make the agent what the document says.
 
     Raises:
         Refusal: what the agent does now does not allow it.
     """
     cause = Cause(author.at, author.causation, author.traceparent)
-    await carry_out(unit, agent_id, SetProfile(profile=said), cause)
+    await carry_out(unit, agent_id, SetProfile(profile=revision.said), cause)
 
 
 async def _states(store: Store, ids: Sequence[str]) -> dict[str, dict[str, Any]]:

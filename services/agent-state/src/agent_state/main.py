@@ -10,8 +10,6 @@ from fastapi import FastAPI
 from agent_state import break_desk, clocking, contacts, http, roster_clock
 from agent_state.commands import Order, needs, obey
 from agent_state.consumers import READER, READS, handler, tick
-from agent_state.desk import Office
-from agent_state.documents import Author
 from agent_state.domain.answers import Answer
 from agent_state.kinds import furnish as furnish_standing
 from agent_state.pages import serve_desktop
@@ -22,6 +20,8 @@ from agent_state.tables import AGENT, BREAKS, ROSTER
 from agent_state.webhooks import http as webhooks_http
 from agent_state.webhooks.desk import Webhooks
 from agent_state.webhooks.payloads import outgoing
+from contact_runtime.administration.documents import Author
+from contact_runtime.administration.office import Office
 from contact_runtime.batcher import CommandBatcher
 from contact_runtime.clock import Clock
 from contact_runtime.consuming import consuming, reading

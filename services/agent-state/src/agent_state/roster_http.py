@@ -9,9 +9,8 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from starlette.responses import Response
 
 from agent_state import roster_csv, roster_desk, times
-from agent_state.administration import Administers
 from agent_state.commands import Cause
-from agent_state.desk import AtDesk, Context
+from agent_state.desk import Administers, AtDesk, Context
 from agent_state.domain.rosters import FAULTS, DayPlan, Shift, plan_key
 from agent_state.roster_csv import LineFault
 from agent_state.roster_views import DayBody, DayView, ImportView

@@ -4,9 +4,10 @@ from typing import Final
 
 from pydantic import Field
 
-from agent_state.document_bodies import Deactivated, DocumentBody, DocumentView
-from agent_state.documents import Found, Said
+from agent_state.document_bodies import Deactivated
 from agent_state.domain.screen_pop import MOST_CHARACTERS, VARIABLES, ScreenPop, wrongs
+from contact_runtime.administration.bodies import DocumentBody, DocumentView
+from contact_runtime.administration.documents import Found, Said
 from contact_runtime.http.bodies import Id
 from contact_runtime.http.documents import Fault, Name
 from contact_runtime.rows import Unit

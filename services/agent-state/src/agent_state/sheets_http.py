@@ -8,11 +8,11 @@ from fastapi import APIRouter, Depends, Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
-from agent_state.administration import Administers, author_of
-from agent_state.desk import AtDesk, Context
+from agent_state.desk import Administers, AtDesk, Context
 from agent_state.imports import File, Imported, NotImported
 from agent_state.kinds import KINDS, Kind
 from agent_state.sheets import REVISION, Sheet, cells_of, rows_of, written
+from contact_runtime.administration.routes import author_of
 from contact_runtime.http.auth import Principal, require
 from contact_runtime.http.bodies import View
 from contact_runtime.http.openapi import documented
@@ -124,7 +124,7 @@ def _import(kind: Kind, sheet: Sheet) -> None:
         ] = False,
     ) -> ImportedView:
         rows = cells_in(await text_of(request))
-        author = author_of(principal, desk)
+        author = author_of(principal, desk.office)
 
         async def work(unit: Unit) -> Imported:
             # Read anew each time the work is tried.

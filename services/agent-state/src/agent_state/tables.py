@@ -10,7 +10,6 @@ and by who asks for a break; no command on an agent needs them.
 """
 
 from datetime import date
-from typing import Any
 
 from agent_state.domain.agent import Agent, Profile, due_of
 from agent_state.domain.answers import Answer
@@ -18,7 +17,7 @@ from agent_state.domain.breaks import TeamBreaks
 from agent_state.domain.breaks import due_of as breaks_due
 from agent_state.domain.call_memo import CallMemo, Taker
 from agent_state.domain.contacts import Caller, Contact
-from agent_state.domain.documents import Code, Reason, Revision, Team
+from agent_state.domain.documents import Code, Reason, Team
 from agent_state.domain.ends import Ends, EndsBlock
 from agent_state.domain.notes import Note, Person
 from agent_state.domain.rosters import DayPlan, unplanned
@@ -26,6 +25,7 @@ from agent_state.domain.rosters import due_of as plan_due
 from agent_state.domain.screen_pop import ScreenPop
 from agent_state.domain.sheets import Clocked, Sheet
 from agent_state.domain.wrap_up_rules import WrapUpPolicy
+from contact_runtime.administration.documents import Revision
 from contact_runtime.rows import Kind
 
 ENDS: Kind[Ends] = Kind("ends", Ends, lambda partition: Ends())
@@ -100,16 +100,6 @@ SCREEN_POP: Kind[Revision[ScreenPop] | None] = Kind(
     "screen_pop", Revision[ScreenPop] | None, lambda project_id: None
 )
 """By project id."""
-
-
-def history_of(kind: Kind[Any]) -> Kind[Any]:
-    """Return the kind of the rows that keep every revision of documents of `kind`."""
-    return Kind(f"{kind.name}_revision", kind.type, kind.initial)
-
-
-def revision_key(document_id: str, revision: int) -> str:
-    """Return the key of one revision of a document, `t1/7`."""
-    return f"{document_id}/{revision}"
 
 
 def taker_key(call_id: str, attempt: int) -> str:

@@ -4,28 +4,14 @@ What is deactivated stays, so that the past can be told; it cannot be chosen any
 """
 
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Final, Generic, Literal, TypeVar
+from typing import Final, Literal
 
 import msgspec
 
 from agent_state.domain.agent import RonaPolicy
 from contact_events.calls import Text
 
-D = TypeVar("D")
 MOST_PARENTS: Final = 8
-
-
-class Revision(msgspec.Struct, Generic[D], frozen=True):
-    """What a document says since `changed_at` (business time), who said it, and how often before.
-
-    The first revision is 1.
-    """
-
-    revision: int
-    changed_by: str
-    changed_at: datetime
-    said: D
 
 
 class Team(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

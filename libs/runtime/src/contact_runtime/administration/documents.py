@@ -3,13 +3,38 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-from agent_state.domain.documents import Revision
-from agent_state.tables import history_of, revision_key
+import msgspec
+
 from contact_runtime.http.documents import Fault
 from contact_runtime.rows import Kind as Rows
 from contact_runtime.rows import Store, Unit
+
+D = TypeVar("D")
+
+
+class Revision(msgspec.Struct, Generic[D], frozen=True):
+    """What a document says since `changed_at` (business time), who said it, and how often before.
+
+    The first revision is 1.
+    """
+
+    revision: int
+    changed_by: str
+    changed_at: datetime
+    said: D
+
+
+def history_of(kind: Rows[Any]) -> Rows[Any]:
+    """Return the kind of the rows that keep every revision of documents of `kind`."""
+    return Rows(f"{kind.name}_revision", kind.type, kind.initial)
+
+
+def revision_key(document_id: str, revision: int) -> str:
+    """Return the key of one revision of a document, `t1/7`."""
+    return f"{document_id}/{revision}"
+
 
 Said = Mapping[str, Any]
 Found = Revision[Any] | None
@@ -20,7 +45,9 @@ async def no_fault(unit: Unit, document_id: str, said: Said, last: Found) -> lis
     return []
 
 
-async def no_effect(unit: Unit, document_id: str, said: Any, author: "Author") -> None:
+async def no_effect(
+    unit: Unit, document_id: str, revision: Revision[Any], author: "Author"
+) -> None:
     """Do nothing: nobody but its readers needs to know of the change."""
 
 
@@ -44,7 +71,7 @@ class Documents:
     name: str
     rows: Rows[Any]
     faults: Callable[[Unit, str, Said, Found], Awaitable[list[Fault]]] = no_fault
-    effect: Callable[[Unit, str, Any, Author], Awaitable[None]] = no_effect
+    effect: Callable[[Unit, str, Revision[Any], Author], Awaitable[None]] = no_effect
 
     async def history(self, store: Store, document_id: str, before: int, limit: int) -> list[Any]:
         """Return at most `limit` revisions below `before`, the newest first."""
@@ -69,5 +96,5 @@ class Documents:
         await unit.load(history, key)
         unit.put(history, key, revision)
         unit.put(self.rows, document_id, revision)
-        await self.effect(unit, document_id, said, author)
+        await self.effect(unit, document_id, revision, author)
         return revision

@@ -1,21 +1,24 @@
-"""Documents over HTTP: one shape for agents, their skills, teams, reasons and wrap-up codes."""
+"""Documents over HTTP: one shape for all kinds of all services that keep them as rows."""
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from msgspec.structs import replace
 from starlette.responses import Response
 
-from agent_state.desk import AtDesk, Context
-from agent_state.document_bodies import DocumentBody, DocumentView
-from agent_state.documents import Author, Found, Said
-from agent_state.domain.documents import Revision
-from agent_state.domain.refusals import Refusal
-from agent_state.kinds import Kind
-from agent_state.problems import problem_of_refusal
-from agent_state.tables import history_of, revision_key
+from contact_runtime.administration.bodies import DocumentBody, DocumentView
+from contact_runtime.administration.documents import (
+    Author,
+    Found,
+    Revision,
+    Said,
+    history_of,
+    revision_key,
+)
+from contact_runtime.administration.kinds import Kind
+from contact_runtime.administration.office import Office
 from contact_runtime.http import context
 from contact_runtime.http.auth import Principal, require
 from contact_runtime.http.bodies import Id
@@ -34,21 +37,40 @@ from contact_runtime.http.preconditions import (
     revisions_of,
 )
 from contact_runtime.http.problems import not_found
-from contact_runtime.rows import Unit
+from contact_runtime.rows import Store, Unit
 
-Administers = Annotated[Principal, Depends(require("agents:admin"))]
+
+class Desk(Protocol):
+    """What the routes need of their service's context."""
+
+    @property
+    def store(self) -> Store:
+        """Where the documents are."""
+
+    @property
+    def office(self) -> Office:
+        """Where they are changed."""
+
+
+def _desk(request: Request) -> Desk:
+    desk: Desk = request.app.state.context
+    return desk
+
+
+AtDesk = Annotated[Desk, Depends(_desk)]
 
 
 @dataclass(frozen=True)
 class Change:
-    """Who wants to change a document, and what must be true of it."""
+    """A wish to change a document, and what must be true of it."""
 
     response: Response
-    principal: Administers
     desk: AtDesk
     demanded: Demanded
 
-    async def put(self, kind: Kind, document_id: str, body: DocumentBody) -> DocumentView:
+    async def put(
+        self, kind: Kind, document_id: str, body: DocumentBody, who: Principal
+    ) -> DocumentView:
         """Have the document say what the body says."""
 
         async def said(unit: Unit, last: Found) -> Any:
@@ -56,9 +78,9 @@ class Change:
                 raise not_found(f"the {kind.name}")
             return body.said(last.said if last else None)
 
-        return await self._carry_out(kind, document_id, said)
+        return await self._carry_out(kind, document_id, who, said)
 
-    async def deactivate(self, kind: Kind, document_id: str) -> DocumentView:
+    async def deactivate(self, kind: Kind, document_id: str, who: Principal) -> DocumentView:
         """Have the document say that nobody chooses it any more."""
 
         async def said(unit: Unit, last: Found) -> Any:
@@ -66,9 +88,11 @@ class Change:
                 raise not_found(f"the {kind.name}")
             return replace(last.said, deactivated=True)
 
-        return await self._carry_out(kind, document_id, said)
+        return await self._carry_out(kind, document_id, who, said)
 
-    async def roll_back(self, kind: Kind, document_id: str, revision: int) -> DocumentView:
+    async def roll_back(
+        self, kind: Kind, document_id: str, revision: int, who: Principal
+    ) -> DocumentView:
         """Have the document say again what it said in that revision."""
 
         async def said(unit: Unit, last: Found) -> Any:
@@ -81,16 +105,20 @@ class Change:
                 raise Senseless([fault])
             return kind.body.of(found.said).said(last.said)
 
-        return await self._carry_out(kind, document_id, said, "document")
+        return await self._carry_out(kind, document_id, who, said, "document")
 
     async def _carry_out(
-        self, kind: Kind, document_id: str, said: Any, place: str = "body"
+        self, kind: Kind, document_id: str, who: Principal, said: Any, place: str = "body"
     ) -> DocumentView:
-        author = author_of(self.principal, self.desk)
+        author = author_of(who, self.desk.office)
 
         async def work(unit: Unit) -> Revision[Any]:
             last = await kind.documents.last(unit, document_id)
+            if last is not None and not kind.changeable(who, last.said):
+                raise not_found(f"the {kind.name}")
             wanted = await said(unit, last)
+            if not kind.changeable(who, wanted):
+                raise not_found(f"the {kind.name}")
             await _check(kind, unit, document_id, wanted, last, place)
             # Said again, it is as it was wanted (RFC 9110, 13.1.1): a lost answer is no trap.
             if last is None or last.said != wanted or self.demanded.absent:
@@ -100,10 +128,7 @@ class Change:
             return await kind.documents.write(unit, document_id, wanted, author)
 
         needs = [(rows, document_id) for rows in (*kind.shares, kind.documents.rows)]
-        try:
-            revision = await self.desk.office.carry_out(work, *needs)
-        except Refusal as refused:
-            raise problem_of_refusal(refused) from None
+        revision = await self.desk.office.carry_out(work, *needs)
         self.response.headers["ETag"] = etag(revision.revision)
         [shown] = await kind.shown(self.desk.store, {document_id: revision})
         return shown
@@ -117,10 +142,10 @@ async def _check(
         raise Senseless(faults, place)
 
 
-def author_of(principal: Principal, desk: Context) -> Author:
+def author_of(principal: Principal, office: Office) -> Author:
     """Return who says something now, in this request."""
     cause = f"command:{context.request_id.get()}"
-    at = desk.office.clock.now()
+    at = office.clock.now()
     return Author(principal.subject, at, cause, context.traceparent.get())
 
 
@@ -138,7 +163,7 @@ def routes_of(kind: Kind) -> APIRouter:
 
 
 async def _faults(kind: Kind, request: Request, said: Said) -> list[Fault]:
-    desk: Context = request.app.state.context
+    desk = _desk(request)
     name = request.path_params[f"{kind.name}_id"]
     async with desk.store.unit() as unit:
         last: Found = await unit.peek(kind.documents.rows, name)
@@ -152,7 +177,7 @@ def _reading(routes: APIRouter, kind: Kind) -> None:
 
     @routes.get("", response_model=Page[view], description=says)
     async def read_all(
-        _: reader,
+        who: reader,
         desk: AtDesk,
         after: Annotated[Id | None, Query(description="`next` of the page before")] = None,
         limit: Annotated[int, Query(ge=1, le=1000)] = 200,
@@ -161,7 +186,12 @@ def _reading(routes: APIRouter, kind: Kind) -> None:
         found: dict[str, Revision[Any]] = {}
         last, rows = after or "", kind.documents.rows
         while len(found) <= limit and (page := await desk.store.page(rows, last, limit + 1)):
-            wanted = {k: v for k, v in page.items() if deactivated or not v.said.deactivated}
+            wanted = {
+                name: revision
+                for name, revision in page.items()
+                if (deactivated or not revision.said.deactivated)
+                and kind.visible(who, revision.said)
+            }
             found |= wanted
             last = max(page)
         ids = list(found)[:limit]
@@ -179,16 +209,14 @@ def _reading_one(routes: APIRouter, kind: Kind) -> None:
     @routes.get(one, response_model=view, description=f"Return the {kind.title}, active or not.")
     async def read(
         name: named,
-        _: reader,
+        who: reader,
         desk: AtDesk,
         response: Response,
         if_none_match: Annotated[
             str | None, Header(alias="If-None-Match", description="304 if it still is this `ETag`")
         ] = None,
     ) -> Any:
-        revision: Found = await desk.store.peek(kind.documents.rows, name)
-        if revision is None:
-            raise not_found(f"the {kind.name}")
+        revision = await _found(kind, name, who, desk)
         tag = etag(revision.revision)
         still = if_none_match and revision.revision in revisions_of(if_none_match)
         if still and kind.present is kind.view:  # an agent's state changes beside the document
@@ -202,18 +230,27 @@ def _reading_one(routes: APIRouter, kind: Kind) -> None:
     @routes.get(f"{one}/history", response_model=History[past], description=says)
     async def read_history(
         name: named,
-        _: reader,
+        who: reader,
         desk: AtDesk,
         before: Annotated[int | None, Query(ge=1, description="`next` of the page before")] = None,
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     ) -> Any:
-        last: Found = await desk.store.peek(kind.documents.rows, name)
-        if last is None:
-            raise not_found(f"the {kind.name}")
+        last = await _found(kind, name, who, desk)
         end = min(before or last.revision + 1, last.revision + 1)
         found = await kind.documents.history(desk.store, name, end, limit)
-        items = [past.model_validate(kind.fields(name, revision)) for revision in found]
+        items = [
+            past.model_validate(kind.fields(name, revision))
+            for revision in found
+            if kind.visible(who, revision.said)
+        ]
         return {"items": items, "next": end - limit if end - 1 > limit else None}
+
+
+async def _found(kind: Kind, document_id: str, who: Principal, desk: Desk) -> Revision[Any]:
+    revision: Found = await desk.store.peek(kind.documents.rows, document_id)
+    if revision is None or not kind.visible(who, revision.said):
+        raise not_found(f"the {kind.name}")
+    return revision
 
 
 def _changing(routes: APIRouter, kind: Kind) -> None:
@@ -221,15 +258,18 @@ def _changing(routes: APIRouter, kind: Kind) -> None:
     said: Any = kind.body
     one = f"/{{{kind.name}_id}}"
     changing: Any = Annotated[Change, Depends()]
+    administrator: Any = Annotated[Principal, Depends(require(kind.changing))]
 
-    async def put(name: named, body: said, change: changing) -> Any:
-        return await change.put(kind, name, body)
+    async def put(name: named, body: said, who: administrator, change: changing) -> Any:
+        return await change.put(kind, name, body, who)
 
-    async def deactivate(name: named, change: changing) -> Any:
-        return await change.deactivate(kind, name)
+    async def deactivate(name: named, who: administrator, change: changing) -> Any:
+        return await change.deactivate(kind, name, who)
 
-    async def roll_back(name: named, body: RollbackBody, change: changing) -> Any:
-        return await change.roll_back(kind, name, body.revision)
+    async def roll_back(
+        name: named, body: RollbackBody, who: administrator, change: changing
+    ) -> Any:
+        return await change.roll_back(kind, name, body.revision, who)
 
     def add(method: str, path: str, endpoint: Any, says: str) -> None:
         routes.add_api_route(

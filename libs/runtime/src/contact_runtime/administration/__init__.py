@@ -1,0 +1,1 @@
+"""Documents that administrators order: rows with a history, and their HTTP API."""
