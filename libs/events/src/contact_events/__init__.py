@@ -6,6 +6,7 @@ Importing the package declares every event; no I/O happens here.
 from contact_events import (
     agents,
     answering,
+    billing,
     calls,
     clock,
     config,
@@ -19,6 +20,7 @@ from contact_events import (
 __all__ = [
     "agents",
     "answering",
+    "billing",
     "calls",
     "clock",
     "config",

@@ -38,6 +38,7 @@ WRAPPED_UP = Topic("wrapped-up", "agent-state", "call_id")
 AGENT_STATE = Topic("agent-state", "agent-state", "agent_id")
 ROUTING_CONFIG = Topic("routing-config", "router", "document_id")
 PEOPLE = Topic("people", "ivr", "caller_ref")
+BILLING = Topic("billing", "reporting", "document_id", pooled=False)
 QUEUE_STATE = Topic("queue-state", "router", "queue", kept=False, compacted=True)
 BI_CONTACT_RECORDS = Topic(
     "bi.contact-records", "reporting", "row_key", kept=False, compacted=True, pooled=False
@@ -62,6 +63,7 @@ TOPICS: tuple[Topic, ...] = (
     AGENT_STATE,
     ROUTING_CONFIG,
     PEOPLE,
+    BILLING,
     QUEUE_STATE,
     BI_CONTACT_RECORDS,
     BI_QUEUE_INTERVALS,
