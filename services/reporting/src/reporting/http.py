@@ -11,9 +11,12 @@ from fastapi.staticfiles import StaticFiles
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
+from contact_runtime.administration.office import Office
 from contact_runtime.http.auth import Principal, require
 from contact_runtime.http.bodies import Moment
+from contact_runtime.rows import Store
 from reporting import answers, queries
+from reporting.billing import http as billing
 from reporting.boards import Boards
 from reporting.tables import READER
 
@@ -21,7 +24,8 @@ PING_S = 10
 
 routes = APIRouter(prefix="/v1")
 
-REFUSALS: dict[type[Exception], int] = {queries.CursorUnreadable: 422}
+REFUSALS: dict[type[Exception], int] = {queries.CursorUnreadable: 422, **billing.REFUSALS}
+FAULTS = billing.FAULTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,8 @@ class Context:
 
     engine: AsyncEngine
     boards: Boards
+    store: Store
+    office: Office
 
 
 def context(request: Request) -> Context:

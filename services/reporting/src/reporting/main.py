@@ -5,7 +5,8 @@ from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contact_events.topics import QUEUE_STATE
+from contact_events.topics import BILLING, QUEUE_STATE
+from contact_runtime.administration.office import Office
 from contact_runtime.clock import BusinessClock
 from contact_runtime.consuming import consuming
 from contact_runtime.ground import Ground, app_of
@@ -16,6 +17,7 @@ from contact_runtime.reader import Received
 from contact_runtime.serve import Background
 from contact_runtime.store import SqlStore
 from reporting import http, metrics_http
+from reporting.billing import http as billing
 from reporting.boards import Boards
 from reporting.consumers import READS
 from reporting.domain.live import LiveBoard
@@ -23,7 +25,7 @@ from reporting.projections import project
 from reporting.settings import Settings
 from reporting.tables import READER
 
-DESCRIPTION = "Contact records, intervals and the live board: folds of the log, nothing else."
+DESCRIPTION = "Contact records, intervals, the live board and invoices: folds of the log."
 
 PROJECTION_LINGER_S = 0.25
 """Reports may be so far behind, in machine seconds: large batches cost far less than small ones."""
@@ -55,18 +57,19 @@ def background(
 
 async def main(settings: Settings) -> int:
     """Run reporting until it is told to stop; return the exit code."""
-    ground = await Ground.of("reporting", settings, (*READS, QUEUE_STATE))
+    ground = await Ground.of("reporting", settings, (*READS, BILLING, QUEUE_STATE))
     store = ground.store()
+    office = Office(store, ground.clock, ground.metrics)
     boards = Boards(ground.clock, LiveBoard(settings.time_zone))
     ground.health.add("boards", lambda: None if boards.caught_up() else "still folding the log")
     app = app_of(
         "reporting",
         settings,
         ground.metrics,
-        routes=[http.routes, metrics_http.routes],
+        routes=[http.routes, billing.routes, metrics_http.routes],
         refusals=http.REFUSALS,
         description=DESCRIPTION,
-        context=http.Context(store.engine, boards),
+        context=http.Context(store.engine, boards, store, office),
     )
     if settings.board_dir is not None:
         http.serve_board(app, settings.board_dir)
@@ -74,4 +77,5 @@ async def main(settings: Settings) -> int:
         tasks = background(store, ground.log, ground.clock, boards, ground.metrics)
         return await ground.serve(app, tasks)
     finally:
+        await office.close()
         await store.close()

@@ -1,6 +1,6 @@
 """Roles and what each allows: the one table of scopes."""
 
-OWN_ONLY = frozenset({"reports:read", "calls:read", "live:read"})
+OWN_ONLY = frozenset({"reports:read", "calls:read", "live:read", "billing:read"})
 
 CHOICES = frozenset({"choices:read"})
 """Reading what agents choose from: reasons for NotReady, wrap-up codes."""
@@ -10,7 +10,7 @@ SUPERVISOR = (
     | frozenset(
         {"live:read", "reports:read", "agents:read", "calls:read", "routing:read", "places:read"}
     )
-    | {"agents:supervise", "notes:read"}
+    | {"agents:supervise", "notes:read", "alerts:admin"}
 )
 
 AGENT = CHOICES | frozenset({"agents:act", "callers:read"})
@@ -27,7 +27,7 @@ INTEGRATOR = (
 )
 
 ADMINISTRATOR = (
-    frozenset({"agents:admin", "routing:admin", "projects:admin"})
+    frozenset({"agents:admin", "routing:admin", "projects:admin", "billing:admin"})
     | SUPERVISOR
     | AGENT
     | INTEGRATOR

@@ -1,0 +1,1 @@
+"""What clients agreed on, and what they are invoiced."""

@@ -1,0 +1,62 @@
+"""reporting's HTTP API on a store in memory or a real one, without sockets."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from contact_runtime.administration.office import Office
+from contact_runtime.clock import StoppedClock, SystemClock
+from contact_runtime.database import connect
+from contact_runtime.http.app import create_app
+from contact_runtime.http.auth import Auth
+from contact_runtime.issuer import AUDIENCE, ISSUER, JWKS_FILE, mint
+from contact_runtime.memory_store import MemoryStore
+from contact_runtime.rows import Store
+from contact_runtime.store import SqlStore
+from reporting import http
+from reporting.billing import http as billing
+from reporting.boards import Boards
+from reporting.domain.live import LiveBoard
+from tests.support.specimens import NOON
+
+SOURCE = "/polycentre/reporting"
+
+
+@dataclass
+class Reporting:
+    """The application, the store it writes to, and its clock, which stands still."""
+
+    transport: httpx.ASGITransport
+    store: Store
+    clock: StoppedClock
+    keys: Path
+
+    def client(self, role: str, **claims: Any) -> httpx.AsyncClient:
+        """Return an HTTP client of somebody with this role."""
+        headers = {"Authorization": f"Bearer {mint(self.keys, role, **claims)}"}
+        return httpx.AsyncClient(
+            transport=self.transport, base_url="http://reporting", headers=headers
+        )
+
+
+@asynccontextmanager
+async def reporting_app(keys: Path, store: Store | None = None) -> AsyncIterator[Reporting]:
+    """Run the routes of reporting while the block is open; tables need a real store."""
+    store, clock = store or MemoryStore(source=SOURCE), StoppedClock(NOON)
+    mint(keys, "supervisor")
+    office = Office(store, clock)
+    engine = store.engine if isinstance(store, SqlStore) else connect("postgresql:///nowhere")
+    app = create_app(
+        "reporting",
+        routes=[http.routes, billing.routes],
+        auth=Auth(str(keys / JWKS_FILE), ISSUER, AUDIENCE),
+        refusals=http.REFUSALS,
+        context=http.Context(engine, Boards(SystemClock(), LiveBoard("UTC")), store, office),
+    )
+    yield Reporting(httpx.ASGITransport(app), store, clock, keys)
+    await office.close()
+    await engine.dispose()
