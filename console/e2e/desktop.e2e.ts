@@ -256,6 +256,28 @@ test("signing in says where, not ready says why, and signing out after work wait
   await desk.see("sign-in");
 });
 
+test("a break is asked for, waited for, begun and overdue", async () => {
+  const boris = await readyDesktop("a6");
+  const other = await readyDesktop("a12", "ru", DARK);
+  await boris.click("reason-lunch");
+  await boris.read("break", "On a break, back in");
+  await other.click("reason-lunch");
+  await other.read("break", "Вы 1-й в очереди на перерыв");
+  await other.read("status", "Готов");
+  await other.usable();
+  await other.picture("desktop-break-waiting-ru");
+  await other.press("KeyK");
+  await other.seeNo("break");
+  await other.click("reason-lunch");
+  await other.read("break", "Вы 1-й в очереди на перерыв");
+  await boris.press("KeyR");
+  await other.read("break", "Перерыв, вернуться через");
+  await service.happen("pass", { seconds: 1800 });
+  await other.read("break", "Перерыв затянулся");
+  await other.usable();
+  await other.picture("desktop-break-overdue-ru");
+});
+
 test("the keys are listed, and can be switched off", async () => {
   const desk = await readyDesktop("a10");
   await desk.press("Shift+Slash");

@@ -12,7 +12,7 @@ from contact_events.calls import CallConnected, CallDisconnected
 from contact_events.routing import RouterEpochStarted
 from contact_runtime.memory_log import MemoryLog
 from contact_runtime.rows import Store
-from tests.support.agent_service import AgentService, agent_service, agent_store
+from tests.support.agent_service import AgentService, Desktop, agent_service, agent_store
 from tests.support.wait import until
 
 AGENTS = ("a1", "a2", "a3")
@@ -244,6 +244,52 @@ async def test_the_desktop_shows_the_place_in_the_line(service: AgentService) ->
         assert (place["state"], place["reason"]) == ("waiting", "lunch")
         await command(service, "a1", "ready")
         await shown(desktop, 1)
+
+
+async def test_a_break_is_asked_for_waited_for_and_granted_over_the_socket(
+    service: AgentService,
+) -> None:
+    async with service.desktop("a1") as first, service.desktop("a2") as desk:
+        assert (await first.ask("ask_for_break", reason="lunch"))["ok"]
+        for _ in range(2):  # said again, it is one wish with one answer
+            assert (await desk.ask("ask_for_break", reason="lunch", command_id="b1"))["ok"]
+        assert (await place(desk, "waiting"))["position"] == 1
+        assert await status(service, "a2") == ("Ready", None)
+        await until("a1 is away", lambda: is_team(service, away=["a1"], waiting=["a2"]))
+        assert (await first.ask("ready"))["ok"]
+        assert (await place(desk, "granted"))["take_by"]
+        await place(desk, "away")
+        assert await status(service, "a2") == ("NotReady", "lunch")
+        async with service.desktop("a2") as again:
+            assert (await again.heard("snapshot"))["agent"]["break_place"]["state"] == "away"
+
+
+async def test_who_leaves_the_line_over_the_socket_is_shown_no_place(service: AgentService) -> None:
+    await ask(service, "a1")
+    async with service.desktop("a2") as desk:
+        assert (await desk.ask("ask_for_break", reason="lunch"))["ok"]
+        await place(desk, "waiting")
+        assert (await desk.ask("withdraw_break"))["ok"]
+        await place(desk, None)
+        nothing = await desk.ask("withdraw_break", command_id="w2")
+        assert (nothing["ok"], nothing["error"]["code"]) == (False, "no-break-asked")
+        another = await desk.ask("ask_for_break", reason="lunch", command_id="w2")
+        assert another["error"]["code"] == "command-id-reused"
+        meeting = await desk.ask("ask_for_break", reason="meeting")
+        assert meeting["error"]["code"] == "not-a-break"
+        of_none = await desk.ask("ask_for_break")
+        assert of_none["error"]["code"] == "invalid-request"
+    assert await is_team(service, away=["a1"])
+
+
+async def place(desktop: Desktop, state: str | None) -> dict[str, Any]:
+    """Return the agent's place in the team's breaks once the desktop shows it in this state."""
+    while True:
+        places = [told["agent"]["break_place"] for told in desktop.told if "agent" in told]
+        found: dict[str, Any] = (places[-1] if places else None) or {}
+        if found.get("state") == state:
+            return found
+        await desktop.heard("agent")
 
 
 async def shown(desktop: Any, position: int) -> dict[str, Any]:

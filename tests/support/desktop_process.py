@@ -60,6 +60,9 @@ CODES = {
     "refund": ({"ru": "Возврат", "en": "Refund"}, "complaint"),
     "question": ({"ru": "Вопрос", "en": "Question"}, None),
 }
+TEAM = {"name": {"ru": "Карты", "en": "Cards"}, "breaks_at_once": 1}
+TEAM_OF = {"a6": "cards", "a12": "cards"}
+LUNCH = {"name": {"ru": "Обед", "en": "Lunch"}, "is_break": True, "longest_stay_s": 1800.0}
 POP = {
     "name": {"ru": "Открыть в CRM", "en": "Open in CRM"},
     "url": "https://crm.example/open?case={customer_ref}",
@@ -243,10 +246,14 @@ async def ivr(joined: Mapping[str, str], origin: str, keys: Path) -> AsyncIterat
 
 
 async def describe(service: AgentService) -> None:
-    """Have administrators describe agents, codes and the client's own page."""
+    """Have administrators describe a team, agents, codes and the client's own page."""
     async with service.client("administrator") as admin:
+        (await admin.put("/v1/teams/cards", json=TEAM)).raise_for_status()
+        any_one = {"If-Match": "*"}
+        lunch = await admin.put("/v1/not-ready-reasons/lunch", json=LUNCH, headers=any_one)
+        lunch.raise_for_status()
         for agent_id, name in AGENTS.items():
-            body = {"name": name, "site_id": "moscow"}
+            body = {"name": name, "site_id": "moscow", "team": TEAM_OF.get(agent_id)}
             (await admin.put(f"/v1/agents/{agent_id}", json=body)).raise_for_status()
         for code_id, (name, parent_id) in CODES.items():
             code = {"name": name, "parent_id": parent_id}

@@ -10,12 +10,13 @@ import type { Reason } from "./http";
 interface AgentPanelProps {
   /** Reasons that an agent may give. */
   choices: readonly Reason[];
+  onChoose: (reason: Reason) => void;
   /** Whether what is to do next is here, since no call is in hand. */
   next: boolean;
 }
 
 /** What the agent can do about themself: sign in and out, ready or not, ask for help. */
-export function AgentPanel({ choices, next }: AgentPanelProps) {
+export function AgentPanel({ choices, onChoose, next }: AgentPanelProps) {
   const { t } = useTranslation();
   const { desk, contacts } = useDesk();
   const { agent } = desk;
@@ -32,7 +33,7 @@ export function AgentPanel({ choices, next }: AgentPanelProps) {
             <Act key={action} action={action} next={next && action === first} />
           ))}
       </div>
-      <Reasons choices={choices} />
+      <Reasons choices={choices} onChoose={onChoose} />
       <Break />
       <Help />
       <div className={classes.rest}>
@@ -46,24 +47,24 @@ export function AgentPanel({ choices, next }: AgentPanelProps) {
   );
 }
 
-function Reasons({ choices }: { choices: readonly Reason[] }) {
+function Reasons({ choices, onChoose }: Omit<AgentPanelProps, "next">) {
   const { t } = useTranslation();
-  const { desk, reasons, ask } = useDesk();
+  const { desk, reasons } = useDesk();
   const words = useWords();
   const { presence, reason } = desk.agent;
   return (
     <fieldset className={classes.reasons} data-testid="reasons">
       <legend>{t("desktop.reasons")}</legend>
-      {choices.map(({ reason_id, name }, n) => (
+      {choices.map((choice, n) => (
         <UnstyledButton
-          key={reason_id}
+          key={choice.reason_id}
           className={classes.reason}
-          aria-pressed={presence === "NotReady" && reason === reason_id}
+          aria-pressed={presence === "NotReady" && reason === choice.reason_id}
           aria-keyshortcuts={n < 9 ? String(n + 1) : undefined}
-          onClick={() => ask({ command: "not_ready", reason: reason_id })}
-          data-testid={`reason-${reason_id}`}
+          onClick={() => onChoose(choice)}
+          data-testid={`reason-${choice.reason_id}`}
         >
-          {words(name)}
+          {words(choice.name)}
           {n < 9 ? <Kbd aria-hidden="true">{n + 1}</Kbd> : null}
         </UnstyledButton>
       ))}
@@ -87,7 +88,7 @@ function Break() {
       : t("desktop.break.open"),
   };
   return (
-    <p className={classes.help} role="status" data-testid="break">
+    <p className={classes.help} role="status" data-overdue={overdue} data-testid="break">
       {overdue ? t("desktop.break.overdue") : said[state]}
     </p>
   );

@@ -7,7 +7,7 @@ import { useNow } from "../board/useMoment";
 import type { View } from "../view/address";
 import { dialogOpen, typing } from "../view/shortcuts";
 import { AgentPanel } from "./AgentPanel";
-import { type Action, actionOf, type Possible, possible } from "./actions";
+import { type Action, actionOf, commandFor, type Possible, possible } from "./actions";
 import { ContactCard } from "./ContactCard";
 import { DeskProvider } from "./DeskContext";
 import classes from "./DesktopPage.module.css";
@@ -59,11 +59,15 @@ export function DesktopPage({ token, line, shown, desk, view, onView }: DesktopP
     if (does) does(about);
     else ask(commandOf(action, about, contacts));
   };
+  const choose = (reason: Reason) => {
+    const asked = commandFor(reason, desk.agent);
+    if (asked) ask(asked);
+  };
   const actions = possible(desk.agent, contacts);
   useKeys(keys, (event) => {
     const reason = chosen[Number(event.key) - 1];
     if (reason && desk.agent.presence !== "Offline" && !event.ctrlKey && !event.altKey) {
-      return () => ask({ command: "not_ready", reason: reason.reason_id });
+      return () => choose(reason);
     }
     const found = actionOf(event, actions);
     return found && (() => act(found));
@@ -107,7 +111,7 @@ export function DesktopPage({ token, line, shown, desk, view, onView }: DesktopP
             ))}
             {first ? null : <Idle presence={desk.agent.presence} />}
           </section>
-          <AgentPanel choices={chosen} next={!first} />
+          <AgentPanel choices={chosen} onChoose={choose} next={!first} />
         </main>
         <SendDialog sending={sending} onClose={() => setSending(null)} />
         <Keys

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { actionOf, ofAgent, ofContact, possible } from "./actions";
+import { actionOf, commandFor, ofAgent, ofContact, possible } from "./actions";
 import { treeOf } from "./codes";
 import { type Contact, contactsOf } from "./desk";
 import { agentIn } from "./identity";
@@ -84,4 +84,23 @@ test("codes stand in the order of their tree, in the page's language", () => {
   ]);
   expect(ids("ru")[0]).toEqual(["question", 0]);
   expect(ids("en", "complaint")).toEqual([["refund", 0]]);
+});
+
+test("a break is asked for, once; other reasons are the agent's own", () => {
+  const name = { ru: "Обед", en: "Lunch" };
+  const lunch = { reason_id: "lunch", name, system: false, is_break: true };
+  const ready = agent();
+  expect(commandFor(lunch, ready)).toEqual({ command: "ask_for_break", reason: "lunch" });
+  expect(commandFor({ ...lunch, is_break: false }, ready)?.command).toBe("not_ready");
+  const away = agent({ presence: "NotReady", reason: "lunch" });
+  expect(commandFor(lunch, away)).toBeNull();
+});
+
+test.each([
+  ["waiting", true],
+  ["granted", true],
+  ["away", false],
+] as const)("whose break is %s can leave the line: %s", (state, can) => {
+  const place = { state, reason: "lunch" };
+  expect(ofAgent(agent({ break_place: place }), []).includes("withdraw_break")).toBe(can);
 });

@@ -1,10 +1,10 @@
 import type { Contact } from "./desk";
-import type { AgentView, CommandName } from "./protocol";
+import type { Reason } from "./http";
+import type { AgentView, Command, CommandName } from "./protocol";
 
 /** What an agent can do now; each has its key. */
 export type Action =
-  | Exclude<CommandName, "not_ready">
-  | "not_ready"
+  | Exclude<CommandName, "ask_for_break">
   | "sign_out_after_work"
   | "help"
   | "language";
@@ -35,6 +35,7 @@ export const KEYS: Readonly<Record<Action, string>> = {
   sign_out_after_work: "W",
   ask_for_help: "S",
   end_help: "S",
+  withdraw_break: "K",
   language: "L",
   help: "?",
 };
@@ -88,8 +89,21 @@ export function ofAgent(agent: AgentView, contacts: readonly Contact[]): Action[
     "not_ready",
     ...(contacts.length > 0 ? [] : ["sign_out" as const]),
     ...(contacts.length > 0 && !next ? ["sign_out_after_work" as const] : []),
+    ...(asksForBreak(agent) ? ["withdraw_break" as const] : []),
     agent.help ? "end_help" : "ask_for_help",
   ];
+}
+
+/** Return what choosing a reason asks for: not to be ready, or a break; null if it is so already. */
+export function commandFor(reason: Reason, agent: AgentView): Command | null {
+  const { reason_id, is_break } = reason;
+  if (!is_break) return { command: "not_ready", reason: reason_id };
+  const away = agent.presence === "NotReady" && agent.reason === reason_id;
+  return away ? null : { command: "ask_for_break", reason: reason_id };
+}
+
+function asksForBreak({ break_place: place }: AgentView): boolean {
+  return place?.state === "waiting" || place?.state === "granted";
 }
 
 function keyOf({ key, code }: Pick<KeyboardEvent, "key" | "code">): string {

@@ -6,6 +6,7 @@ export interface Reason {
   reason_id: string;
   name: Text;
   system: boolean;
+  is_break: boolean;
 }
 
 /** A wrap-up code, of `/v1/wrap-up-codes`. */

@@ -6,11 +6,13 @@ from typing import Annotated, Literal, assert_never
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from agent_state.commands import BreakOrder, Order
 from agent_state.domain.agent import Station
 from agent_state.domain.commands import (
     AcceptOffer,
     AgentCommand,
     AnswerHelp,
+    AskForBreak,
     AskForHelp,
     BecomeNotReady,
     BecomeReady,
@@ -29,6 +31,7 @@ from agent_state.domain.commands import (
     SignOut,
     SupervisorCommand,
     TransferCall,
+    WithdrawBreak,
 )
 from agent_state.domain.documents import SUPERVISOR, UNSAID
 from contact_events.identity import derived_id
@@ -52,6 +55,8 @@ Name = Literal[
     "extend_wrap_up",
     "ask_for_help",
     "end_help",
+    "ask_for_break",
+    "withdraw_break",
 ]
 Telephone = Annotated[
     str,
@@ -85,7 +90,9 @@ class CommandBody(Body):
     command: Name = Field(examples=["ready"])
     reservation_id: Id | None = Field(default=None, description="for every command about a call")
     reason: Id | None = Field(
-        default=None, description="of not_ready, one of `/v1/not-ready-reasons`; of reject"
+        default=None,
+        description="of not_ready, one of `/v1/not-ready-reasons`; of ask_for_break, one that "
+        "`is_break`; of reject",
     )
     site_id: Id | None = Field(default=None, description="of sign_in: where the agent works now")
     telephone: Telephone | None = Field(
@@ -120,6 +127,8 @@ class CommandBody(Body):
     def _names_what_it_needs(self) -> "CommandBody":
         if self.command in _ABOUT_A_CALL and self.reservation_id is None:
             raise PydanticCustomError("missing", "names the reservation_id it is about")
+        if self.command == "ask_for_break" and self.reason is None:
+            raise PydanticCustomError("missing", "names the reason of the break")
         where = (self.queue, self.agent_id, self.skill)
         if self.command in _SOMEWHERE and sum(each is not None for each in where) != 1:
             raise PydanticCustomError("one_of", "names one of queue, agent_id and skill")
@@ -127,9 +136,13 @@ class CommandBody(Body):
             raise PydanticCustomError("missing", "names the site_id where the telephone is")
         return self
 
-    def order(self) -> AgentCommand:
-        """Return the command that it asks for."""
-        return _ORDERS[self.command](self)
+    def order(self, agent_id: str, traceparent: str | None = None) -> Order | BreakOrder:
+        """Return what it orders of this agent's state, or of the line for breaks."""
+        if self.command == "ask_for_break":
+            return BreakOrder(agent_id, AskForBreak(reason=self.reason or ""), self.command_id)
+        if self.command == "withdraw_break":
+            return BreakOrder(agent_id, WithdrawBreak(), self.command_id)
+        return Order(agent_id, _ORDERS[self.command](self), self.command_id, traceparent)
 
     @property
     def about(self) -> str:

@@ -1,17 +1,26 @@
 """Breaks carried out: what a team's line decides becomes the next status of its agents."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import assert_never
 
 from agent_state.clocking import Change
-from agent_state.commands import Cause, carry_out
+from agent_state.commands import BreakOrder, Cause, carry_out, once
 from agent_state.domain import breaks
 from agent_state.domain.agent import Agent, NotReady, Offline, is_free
+from agent_state.domain.answers import Answer
 from agent_state.domain.breaks import Asked, Outcome, Rules, Stay, TeamBreaks
-from agent_state.domain.commands import BecomeNotReady, BecomeReady, ShowBreak
+from agent_state.domain.commands import (
+    AskForBreak,
+    BecomeNotReady,
+    BecomeReady,
+    ShowBreak,
+    WithdrawBreak,
+)
+from agent_state.domain.facts import Fact
 from agent_state.domain.refusals import (
     NotABreak,
     NotSignedIn,
@@ -43,6 +52,28 @@ class Wish:
 def team_of(agent: Agent) -> str:
     """Return under which key the breaks of the agent's team are kept."""
     return (agent.profile.team if agent.profile else None) or NO_TEAM
+
+
+async def obey(unit: Unit, order: BreakOrder, now: datetime) -> Answer:
+    """Carry out what an agent asks over the desktop's protocol, and return its one answer.
+
+    Raises:
+        UnknownAgent, CommandIdReused: see `commands.once`.
+    """
+    wish = Wish(order.agent_id, now, f"command:{order.command_id}")
+    await unit.load(BREAKS, await _team(unit, order.agent_id))  # locked before any agent
+
+    async def effect(_: Agent) -> Iterable[Fact]:
+        match order.command:
+            case AskForBreak(reason=reason):
+                await ask(unit, wish, reason)
+            case WithdrawBreak():
+                await withdraw(unit, wish)
+            case _:
+                assert_never(order.command)
+        return []
+
+    return await once(unit, order, effect)
 
 
 async def ask(unit: Unit, wish: Wish, reason: str) -> TeamBreaks:

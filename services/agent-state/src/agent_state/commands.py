@@ -1,6 +1,6 @@
 """Commands carried out on the rows of the open transaction."""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from dataclasses import replace as changed
 from datetime import datetime
@@ -17,6 +17,7 @@ from agent_state.domain.commands import (
     AcceptOffer,
     AgentCommand,
     AnswerLeg,
+    BreakCommand,
     Command,
     DeskCommand,
     RingOffer,
@@ -67,6 +68,15 @@ class Order:
     by: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class BreakOrder:
+    """What an agent asks of the line for breaks; it may be repeated by id."""
+
+    agent_id: str
+    command: BreakCommand
+    command_id: str
+
+
 def needs(order: Order) -> Iterable[tuple[Kind[Any], str]]:
     """Return the rows that an order loads for certain."""
     yield AGENT, order.agent_id
@@ -82,33 +92,41 @@ async def obey(unit: Unit, order: Order, now: datetime) -> Answer:
         CommandIdReused: the id was used for another command.
         Refusal: an order without an id was refused.
     """
-    command = order.command
     cause = Cause(now, _causation(order), order.traceparent, by=order.by)
+
+    async def effect(before: Agent) -> list[Fact]:
+        wanted = await checked(unit, before, order.command, order.by)
+        return await carry_out(unit, order.agent_id, wanted, cause)
+
     if order.command_id is not None:
-        return await _once(unit, order, cause)
-    facts = await carry_out(unit, order.agent_id, command, cause)
-    return answer(command, facts, await unit.load(AGENT, order.agent_id))
+        return await once(unit, order, effect)
+    facts = await carry_out(unit, order.agent_id, order.command, cause)
+    return answer(order.command, facts, await unit.load(AGENT, order.agent_id))
 
 
-async def _once(unit: Unit, order: Order, cause: Cause) -> Answer:
-    """Carry out a command with an id once, and return its one answer, refusals included."""
-    agent_id, command = order.agent_id, order.command
-    before = await unit.load(AGENT, agent_id)
+async def once(
+    unit: Unit, order: Order | BreakOrder, effect: Callable[[Agent], Awaitable[Iterable[Fact]]]
+) -> Answer:
+    """Return the one answer to a command with an id: what `effect` made true, or its refusal.
+
+    Raises:
+        UnknownAgent, CommandIdReused: see `obey`.
+    """
+    before = await unit.load(AGENT, order.agent_id)
     if before.profile is None:
-        raise UnknownAgent(f"agent {agent_id} does not exist")
+        raise UnknownAgent(f"agent {order.agent_id} does not exist")
     key = _answer_key(order)
     known = await unit.load(ANSWER, key)
     if known is not None:
-        if known.asked != asked(command):
+        if known.asked != asked(order.command):
             raise CommandIdReused(f"command id {order.command_id} was another command")
         return known
-    wanted = await checked(unit, before, command, order.by)
     try:
-        facts = await carry_out(unit, agent_id, wanted, cause)
+        facts = await effect(before)
     except Refusal as refused:
-        given = answer(command, [], before, refusal_of(refused))
+        given = answer(order.command, [], before, refusal_of(refused))
     else:
-        given = answer(command, facts, await unit.load(AGENT, agent_id))
+        given = answer(order.command, facts, await unit.load(AGENT, order.agent_id))
     unit.put(ANSWER, key, given)
     return given
 
@@ -220,6 +238,7 @@ def _causation(order: Order) -> str:
     return f"command:{type(order.command).__name__}"
 
 
-def _answer_key(order: Order) -> str:
-    asker = "" if order.by is None else f"/{order.by}/"
+def _answer_key(order: Order | BreakOrder) -> str:
+    by = order.by if isinstance(order, Order) else None
+    asker = "" if by is None else f"/{by}/"
     return f"{order.agent_id}/{asker}{order.command_id}"

@@ -7,7 +7,6 @@ from msgspec import to_builtins
 
 from agent_state import break_http, roster_http, supervising, times_http
 from agent_state.bodies import CommandBody
-from agent_state.commands import Order
 from agent_state.desk import Context
 from agent_state.desktop_protocol import asyncapi
 from agent_state.domain.refusals import UnknownAgent
@@ -57,7 +56,7 @@ async def command_agent(
     principal.must_be(agent_id)
     context: Context = request.app.state.context
     try:
-        answer = await context.submit(Order(agent_id, body.order(), body.command_id, trace()))
+        answer = await context.submit(body.order(agent_id, trace()))
     except UnknownAgent:
         raise not_found("the agent") from None
     if answer.refused is not None:

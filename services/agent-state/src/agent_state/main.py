@@ -8,7 +8,7 @@ from contextlib import suppress
 from fastapi import FastAPI
 
 from agent_state import break_desk, clocking, contacts, http, roster_clock
-from agent_state.commands import Order, needs, obey
+from agent_state.commands import BreakOrder, Order, needs, obey
 from agent_state.consumers import READER, READS, handler, tick
 from agent_state.domain.answers import Answer
 from agent_state.kinds import furnish as furnish_standing
@@ -53,22 +53,31 @@ def parts(
     orders: CommandBatcher[Order, Answer] = CommandBatcher(
         store, obey_now, needs=needs, metrics=metrics
     )
+    office, planning = Office(store, clock, metrics), Office(store, clock, metrics)
+
+    async def submit(order: Order | BreakOrder) -> Answer:
+        if isinstance(order, Order):
+            return await orders.submit(order)
+        team_id = break_desk.team_of(await store.peek(AGENT, order.agent_id))
+        return await planning.carry_out(
+            lambda unit: break_desk.obey(unit, order, clock.now()), (BREAKS, team_id)
+        )
+
     sockets = Sockets(
         store,
-        orders.submit,
+        submit,
         clock,
         place=secrets.token_hex(8),
         grace_s=grace_s,
         heartbeat_s=heartbeat_s,
     )
-    office, planning = Office(store, clock, metrics), Office(store, clock, metrics)
 
     async def close() -> None:
         await orders.close()
         await office.close()
         await planning.close()
 
-    return http.Context(store, orders.submit, sockets, office, planning, close)
+    return http.Context(store, submit, sockets, office, planning, close)
 
 
 async def furnished(store: Store, clock: Clock) -> None:

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from agent_state.commands import Order
+from agent_state.commands import BreakOrder, Order
 from agent_state.domain.agent import Agent, Desk
 from agent_state.domain.answers import Answer
 from agent_state.domain.commands import DeskCommand, LeaveDesk, LoseConnection, TakeDesk
@@ -39,7 +39,7 @@ LOOK_EVERY_S = 120.0
 RETRY_S = 0.5
 TOO_SLOW = 4408
 
-Submit = Callable[[Order], Awaitable[Answer]]
+Submit = Callable[[Order | BreakOrder], Awaitable[Answer]]
 
 
 class Line:

@@ -143,7 +143,7 @@ class Sockets:
         except ValidationError as wrong:
             return _refused(_command_id(said), _invalid(wrong))
         try:
-            answer = await self._submit(Order(agent_id, body.order(), body.command_id))
+            answer = await self._submit(body.order(agent_id))
         except Refusal as refused:
             return _refused(body.command_id, problem_of(refusal_of(refused)))
         except Transient:

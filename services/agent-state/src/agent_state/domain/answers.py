@@ -1,5 +1,6 @@
 """What was answered to a command, so that the same command is answered the same again."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -8,6 +9,7 @@ from msgspec.structs import replace
 from agent_state.domain.agent import Agent
 from agent_state.domain.commands import (
     AcceptOffer,
+    BreakCommand,
     Command,
     ConsultCall,
     FinishWrapUp,
@@ -40,7 +42,7 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     refused: Refused | None = None
 
 
-def asked(command: Command) -> str:
+def asked(command: Command | BreakCommand) -> str:
     """Return the command as one comparable text, without what an agent wrote of a caller."""
     if isinstance(command, FinishWrapUp):
         command = replace(command, notes=None)
@@ -55,7 +57,10 @@ def refusal_of(refused: Refusal) -> Refused:
 
 
 def answer(
-    command: Command, facts: list[Fact], after: Agent, refused: Refused | None = None
+    command: Command | BreakCommand,
+    facts: Iterable[Fact],
+    after: Agent,
+    refused: Refused | None = None,
 ) -> Answer:
     """Return the answer to `command`, which made `facts` true.
 

@@ -67,6 +67,16 @@ class ShowBreak(_Command, frozen=True):
     place: BreakPlace | None
 
 
+class AskForBreak(_Command, frozen=True):
+    """Ask for a break for this reason, of which the team has only so many at once."""
+
+    reason: str
+
+
+class WithdrawBreak(_Command, frozen=True):
+    """Ask for it no more, or give the place back."""
+
+
 class TakeDesk(_Command, frozen=True):
     """A socket of the agent is open in the process `place`."""
 
@@ -276,6 +286,9 @@ class Tick(_Command, frozen=True):
 
 
 SupervisorCommand = BecomeReady | BecomeNotReady | SignOut | AnswerHelp | EndHelp | EndWrapUp
+BreakCommand = AskForBreak | WithdrawBreak
+"""Of an agent to the line of their team: what it becomes for the agent is decided there."""
+
 ShiftCommand = EndShift | ExtendShift | ShowBreak
 DeskCommand = TakeDesk | LeaveDesk | LoseConnection
 CallCommand = LearnCard | EndCall | MoveCall | JoinCall | MoveSlot | LeaveCall
