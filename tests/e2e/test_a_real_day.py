@@ -136,7 +136,9 @@ class Counted:
         if name == "call.queued":
             self.queue_of[data.call_id] = data.queue_id
         if name == "call.connected" and name not in self.types[data.call_id]:
-            self.connected_queue[self.queue_of[data.call_id]] += 1
+            began: Any = self.began[data.call_id].data
+            if began.direction != "internal":  # a consultation is no caller's contact
+                self.connected_queue[self.queue_of[data.call_id]] += 1
         if name == "call.abandoned":
             self.abandoned_in[data.call_id] = data.attempt
         self.types[data.call_id].add(name)

@@ -12,6 +12,7 @@ from contact_runtime.database import connect
 from contact_runtime.log import Entry, TopicPartition
 from contact_runtime.memory_log import MemoryLog
 from contact_runtime.migrate import migrate
+from contact_runtime.store import SqlStore
 from reporting.audit import Audit
 from reporting.consumers import READS
 from reporting.domain.audit.findings import Patience, Seen
@@ -52,8 +53,9 @@ async def reported(postgres_url: str) -> AsyncIterator[Reported]:
     engine, log, story = connect(postgres_url), MemoryLog(), plain_call()
     await log.ensure_topics(READS, 1)
     await write(log, story.log)
+    async with SqlStore(engine, source="/polycentre/reporting").unit() as unit:
+        await project(unit.driver, [seen.envelope for seen in story.log])
     async with engine.begin() as connection:
-        await project(connection, [seen.envelope for seen in story.log])
         for topic, at in story.ends().items():
             await connection.execute(POSITION, {"reader": READER, "topic": topic, "at": at})
     yield Reported(log, engine, Audit(log))
@@ -77,12 +79,16 @@ async def test_tables_that_equal_the_fold_are_found_sound(reported: Reported) ->
     [
         ("UPDATE queue_intervals SET answered = answered + 1", "answered is 2, not 1"),
         ("UPDATE agent_intervals SET offered = 0", "offered is 0, not 1"),
+        ("UPDATE place_intervals SET talk_ms = 0", "talk_ms is 0, not 60000"),
+        ("UPDATE contact_intervals SET arrived = 2", "arrived is 2, not 1"),
+        ("UPDATE contact_legs SET agent_id = 'a2'", "agent_id is a2, not a1"),
+        ("DELETE FROM agent_timeline WHERE status = 'Talking'", "is missing"),
         ("UPDATE agent_spells SET length_ms = 1 WHERE status = 'Talking'", "length_ms is 1"),
         ("UPDATE contacts SET outcome = 'abandoned'", "outcome is abandoned, not answered"),
         ("UPDATE agents_now SET status = 'Ready'", "status is Ready, not Offline"),
         ("DELETE FROM contacts", "contacts c1 is missing"),
         (
-            "INSERT INTO agent_spells VALUES ('a9', now(), 'moscow', 'Ready', 5)",
+            "INSERT INTO agent_spells VALUES (now(), 'a9', 'moscow', '', 'Ready', '', 5)",
             "has no cause in the log",
         ),
     ],

@@ -9,15 +9,11 @@ from hypothesis import strategies as st
 
 from contact_events.calls import CallRecovered
 from reporting.domain import facts as facts_of
+from reporting.domain.contacts import Contact, contact_of
+from reporting.domain.counts import THRESHOLDS_S, WaitCounts
 from reporting.domain.facts import CallFacts, milliseconds
-from reporting.domain.records import (
-    Contact,
-    QueueCounts,
-    agent_counts,
-    contact_of,
-    interval_of,
-    queue_counts,
-)
+from reporting.domain.quarters import interval_of
+from reporting.domain.sums import agent_sums, queue_sums
 from reporting.domain.timelines import AgentNow, spells_until
 from tests.support.histories import Story, plain_call
 from tests.support.specimens import NOON, moments
@@ -37,8 +33,8 @@ def contact(story: Story, call: str = "c1") -> Contact:
     return found
 
 
-def counted(story: Story, call: str = "c1") -> QueueCounts:
-    (counts,) = queue_counts(folded(story, call)).values()
+def counted(story: Story, call: str = "c1") -> WaitCounts:
+    (counts,) = queue_sums(folded(story, call)).values()
     return counts
 
 
@@ -56,15 +52,16 @@ def test_a_plain_call_is_recorded_from_arrival_to_wrap_up() -> None:
 
 
 def test_an_interval_holds_what_happened_in_it() -> None:
-    assert counted(plain_call()) == QueueCounts(
+    assert counted(plain_call()) == WaitCounts(
         offered=1,
         answered=1,
-        answered_in_target=1,
         wait_to_answer_ms=7_000,
         talk_ms=60_000,
         wrap_up_ms=30_000,
+        offers=1,
+        **{f"answered_in_{limit_s}": 1 for limit_s in THRESHOLDS_S if limit_s >= 7},
     )
-    assert next(iter(agent_counts(folded(plain_call())).values())).answered == 1
+    assert next(iter(agent_sums(folded(plain_call())).values())).answered == 1
 
 
 def test_an_acceptance_whose_caller_had_gone_is_an_abandonment() -> None:
@@ -76,8 +73,12 @@ def test_an_acceptance_whose_caller_had_gone_is_an_abandonment() -> None:
     story.answers("c1", "a1", story.routes("c1", "a1"))
     story.abandons("c1")
     assert contact(story).outcome == "abandoned"
-    assert counted(story) == QueueCounts(
-        offered=1, abandoned=1, abandoned_short=1, wait_to_abandon_ms=4_000
+    assert counted(story) == WaitCounts(
+        offered=1,
+        abandoned=1,
+        wait_to_abandon_ms=4_000,
+        offers=1,
+        **{f"abandoned_in_{limit_s}": 1 for limit_s in THRESHOLDS_S},
     )
 
 
@@ -87,7 +88,7 @@ def test_a_caller_who_leaves_in_the_flow_was_never_offered() -> None:
     story.passes(9)
     story.abandons("c1", 0)
     assert contact(story).outcome == "abandoned_in_flow"
-    assert queue_counts(folded(story)) == {}
+    assert queue_sums(folded(story)) == {}
 
 
 def recovered(story: Story, attempt: int, reason: str) -> None:
@@ -103,7 +104,9 @@ def test_a_caller_who_was_not_joined_goes_on_with_the_same_wait() -> None:
     recovered(story, 2, "not_joined")
     story.passes(10)
     story.abandons("c1", 2)
-    assert counted(story) == QueueCounts(offered=1, abandoned=1, wait_to_abandon_ms=40_000)
+    counts = counted(story)
+    assert (counts.offered, counts.abandoned, counts.wait_to_abandon_ms) == (1, 1, 40_000)
+    assert (counts.abandoned_in_30, counts.abandoned_in_45) == (0, 1)
 
 
 def test_a_transfer_is_a_wait_of_its_own_in_the_other_queue() -> None:
@@ -118,7 +121,7 @@ def test_a_transfer_is_a_wait_of_its_own_in_the_other_queue() -> None:
     story.connects("c1", "a2", story.routes("c1", "a2", 2), 2)
     story.passes(20)
     story.disconnects("c1", 2)
-    cells = {queue: counts for (queue, _), counts in queue_counts(folded(story)).items()}
+    cells = {queue: counts for (_, queue, *_), counts in queue_sums(folded(story)).items()}
     assert cells["cards"].talk_ms == 50_000
     assert (cells["billing"].answered, cells["billing"].wait_to_answer_ms) == (1, 6_000)
     assert contact(story).talk_ms == 70_000
@@ -133,7 +136,7 @@ def test_answered_counts_where_it_happened_and_offered_where_the_wait_began() ->
     story.queues("c1")
     story.passes(10)
     story.connects("c1", "a1", story.routes("c1", "a1"))
-    cells = {start: counts for (_, start), counts in queue_counts(folded(story)).items()}
+    cells = {start: counts for (start, *_), counts in queue_sums(folded(story)).items()}
     assert (cells[NOON].offered, cells[NOON].answered) == (1, 0)
     later = cells[NOON + timedelta(minutes=15)]
     assert (later.offered, later.answered) == (0, 1)
@@ -150,7 +153,7 @@ def test_any_interleaving_of_the_topics_gives_the_same_record(rnd: random.Random
     shuffled = Story()
     shuffled.log = [by_topic[topic].pop(0) for topic in order]
     assert contact(shuffled) == contact(plain_call())
-    assert queue_counts(folded(shuffled)) == queue_counts(folded(plain_call()))
+    assert queue_sums(folded(shuffled)) == queue_sums(folded(plain_call()))
 
 
 @given(moments, moments, moments)
@@ -169,4 +172,5 @@ def test_an_agents_time_is_cut_at_the_quarters_and_nothing_is_lost(
     cut = list(spells_until(now, end))
     assert sum(spell.length_ms for spell in cut) == milliseconds(start, end)
     assert all(0 <= spell.length_ms <= 900_000 for spell in cut)
-    assert [spell.cell[1] for spell in cut] == sorted({interval_of(s.cell[1]) for s in cut})
+    starts = [spell.key.interval_start for spell in cut]
+    assert starts == sorted({interval_of(each) for each in starts})

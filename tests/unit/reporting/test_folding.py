@@ -14,9 +14,10 @@ from contact_events.intake import Intake
 from reporting import tables
 from reporting.domain.audit.findings import Seen
 from reporting.domain.facts import CallFacts, call_of
-from reporting.domain.folding import Folding
+from reporting.domain.folding import LONG_AGO, Folding
 from reporting.domain.timelines import AgentNow
-from reporting.projections import Row, added, replaced
+from reporting.projections import added, replaced
+from reporting.writing import Row, figures
 from tests.support.histories import Story, plain_call
 
 Tables = dict[str, dict[tuple[Any, ...], Row]]
@@ -52,20 +53,25 @@ def store(kept: Tables, folding: Folding) -> None:
     """Write what the folding changed, as `projections.project` does in SQL."""
     for table, rows in replaced(folding).items():
         for row in rows:
-            kept[table.name][_key(table, row)] = row
+            kept[table.name][_key(table, row)] = _content(table, row)
     for table, rows in added(folding).items():
         for row in rows:
             before = kept[table.name].get(_key(table, row))
-            kept[table.name][_key(table, row)] = _sum(table, before, row) if before else row
+            kept[table.name][_key(table, row)] = _sum(table, before, row)
 
 
 def _key(table: Table, row: Row) -> tuple[Any, ...]:
     return tuple(row[column.name] for column in table.primary_key)
 
 
-def _sum(table: Table, before: Row, row: Row) -> Row:
-    figures = {c.name for c in table.columns if not c.primary_key}
-    return {k: before[k] + v if k in figures else v for k, v in row.items()}
+def _content(table: Table, row: Row) -> Row:
+    names = [*(column.name for column in table.primary_key), *figures(table)]
+    return {name: row[name] for name in names}
+
+
+def _sum(table: Table, before: Row | None, row: Row) -> Row:
+    added_up = {n: row[n] + (before[n] if before else 0) for n in figures(table)}
+    return _content(table, row) | added_up
 
 
 def catch_up(batches: list[list[Envelope]]) -> Tables:
@@ -77,6 +83,7 @@ def catch_up(batches: list[list[Envelope]]) -> Tables:
         folding = Folding(
             [msgspec.json.decode(text, type=CallFacts) for text in facts],
             [AgentNow(**row) for row in kept["agents_now"].values()],
+            max((row["at"] for row in kept["newest"].values()), default=LONG_AGO),
         )
         for envelope in batch:
             folding.take(envelope)
@@ -85,7 +92,7 @@ def catch_up(batches: list[list[Envelope]]) -> Tables:
 
 
 def _without_zeros(name: str, rows: dict[tuple[Any, ...], Row]) -> dict[tuple[Any, ...], Row]:
-    summed = name in {"queue_intervals", "agent_intervals"}
+    summed = name in {table.name for table in tables.SUMS}
     return {k: row for k, row in rows.items() if not summed or any(_figures(row))}
 
 

@@ -31,23 +31,24 @@ class SqlUnit(BufferedUnit):
 
     def __init__(self, driver: Driver, source: str, partitions: int) -> None:
         super().__init__(source, partitions)
-        self._driver = driver
-        self.connection = driver.connection
+        self.driver = driver
         """For statements of the service's own tables in the same transaction."""
+        self.connection = driver.connection
+        """The same for SQLAlchemy's statements."""
 
     async def _lock(
         self, kind: str, keys: Sequence[str]
     ) -> Iterable[tuple[str, str, int, str | None]]:
-        return await sql.lock_rows(self._driver, kind, keys)
+        return await sql.lock_rows(self.driver, kind, keys)
 
     async def _read(self, kind: str, keys: Sequence[str]) -> Iterable[tuple[str, str | None]]:
-        return await sql.read_rows_of(self._driver, kind, keys)
+        return await sql.read_rows_of(self.driver, kind, keys)
 
     async def sequences(
         self, reader: str, streams: Iterable[tuple[str, str]]
     ) -> dict[tuple[str, str], int]:
         """Return the last sequence `reader` took of each known (topic, stream)."""
-        return await sql_progress.read_sequences(self._driver, reader, streams)
+        return await sql_progress.read_sequences(self.driver, reader, streams)
 
 
 class SqlStore:

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from pydantic import AwareDatetime
 from sqlalchemy import RowMapping
 
@@ -10,8 +11,21 @@ from contact_runtime.http.bodies import View
 from reporting.domain.definitions import service_level
 
 
+class FlowStep(View):
+    """A step of the self-service flow that the caller came to, by which choice."""
+
+    flow_id: str
+    step: str
+    at: AwareDatetime
+    choice: str | None = None
+
+
 class ContactRecord(View):
-    """One contact. `outcome` is null while it goes on; "answered" if it was ever connected."""
+    """One contact. `outcome` is null while it goes on; "answered" if it was ever connected.
+
+    `row_version` counts the changes of this record; `restated_at` is set where a fact changed it
+    after it had been final.
+    """
 
     call_id: str
     client_id: str | None
@@ -22,12 +36,21 @@ class ContactRecord(View):
     entry_site_id: str
     home_site_id: str | None
     region: str | None
+    caller_ref: str | None
+    parent_call_id: str | None
+    callback_call_id: str | None
     queue_id: str | None
+    last_queue_id: str | None
     outcome: str | None
     outcome_reason: str | None
     attempts: int
+    legs: int
+    transfers: int
+    consultations: int
+    recoveries: int
     offers: int
     rang_out: int
+    rejected: int
     agent_id: str | None
     answering_site_id: str | None
     arrived_at: AwareDatetime
@@ -39,6 +62,10 @@ class ContactRecord(View):
     talk_s: float
     hold_s: float
     wrap_up_s: float
+    flow_path: list[FlowStep]
+    wrap_up_codes: list[str]
+    row_version: int
+    restated_at: AwareDatetime | None
 
 
 class ContactRecords(View):
@@ -117,13 +144,19 @@ def _value(column: str, value: Any) -> Any:
 
 def contact_record(row: RowMapping) -> ContactRecord:
     """Return a row of `contacts` as it is answered."""
-    return ContactRecord(**in_seconds(row))
+    lists = {name: msgspec.json.decode(row[name]) for name in ("flow_path", "wrap_up_codes")}
+    return ContactRecord(**{**in_seconds(row), **lists})
 
 
 def queue_interval(row: RowMapping, client_id: str | None) -> QueueInterval:
     """Return a row of `queue_intervals` as it is answered."""
-    level = service_level(row["answered_in_target"], row["offered"])
-    return QueueInterval(**in_seconds(row), client_id=client_id, service_level=level)
+    return QueueInterval(
+        **in_seconds(row),
+        client_id=client_id,
+        answered_in_target=row["answered_in_20"],
+        abandoned_short=row["abandoned_in_5"],
+        service_level=service_level(row["answered_in_20"], row["offered"]),
+    )
 
 
 def cursor_of(row: RowMapping) -> tuple[datetime, str]:

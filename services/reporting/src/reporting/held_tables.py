@@ -12,8 +12,9 @@ from contact_runtime.tables import positions
 from reporting import tables
 from reporting.domain.audit.findings import Finding
 from reporting.domain.folding import Folding
-from reporting.projections import Row, added, replaced
+from reporting.projections import added, replaced
 from reporting.tables import READER
+from reporting.writing import Row, figures
 
 Rows = dict[tuple[Any, ...], Row]
 
@@ -44,28 +45,30 @@ def _key(table: Table, row: Row) -> tuple[Any, ...]:
 
 
 def compared(tables_held: Held, folding: Folding) -> Iterator[Finding]:
-    """Yield each row (I4) that is not what the fold from scratch makes it."""
+    """Yield each row (I4) that is not what the fold from scratch makes it.
+
+    How often a row was changed on the way there is not compared.
+    """
     for table, rows in [*replaced(folding).items(), *added(folding).items()]:
         expected = {_key(table, row): row for row in rows}
         yield from _differences(table, tables_held.rows[table.name], expected)
 
 
 def _differences(table: Table, kept: Rows, expected: Rows) -> Iterator[Finding]:
-    figures = [c.name for c in table.columns if not c.primary_key]
+    names = figures(table)
     for key in sorted(kept.keys() | expected.keys(), key=str):
         row, wanted = kept.get(key), expected.get(key)
-        if wanted is None and row is not None and _is_nothing(row, figures):
+        if wanted is None and row is not None and _is_nothing(row, names):
             continue  # what was added was taken away again: the fold has no row at all
         if row is None or wanted is None:
             is_there = "is missing" if row is None else "has no cause in the log"
             yield Finding("I4", f"{table.name} {_named(key)} {is_there}")
-        elif row != wanted:
-            wrong = [f"{n} is {row[n]}, not {wanted[n]}" for n in figures if row[n] != wanted[n]]
+        elif wrong := [f"{n} is {row[n]}, not {wanted[n]}" for n in names if row[n] != wanted[n]]:
             yield Finding("I4", f"{table.name} {_named(key)}: {'; '.join(wrong[:3])}")
 
 
-def _is_nothing(row: Row, figures: Iterable[str]) -> bool:
-    return all(row[name] == 0 for name in figures)
+def _is_nothing(row: Row, names: Iterable[str]) -> bool:
+    return all(row[name] == 0 for name in names)
 
 
 def _named(key: tuple[Any, ...]) -> str:

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from functools import partial
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from contact_events.topics import BILLING, QUEUE_STATE
 from contact_runtime.administration.office import Office
 from contact_runtime.clock import BusinessClock
@@ -12,10 +10,10 @@ from contact_runtime.consuming import consuming
 from contact_runtime.ground import Ground, app_of
 from contact_runtime.log import Log
 from contact_runtime.metrics import Metrics
-from contact_runtime.projection import folded
 from contact_runtime.reader import Received
+from contact_runtime.rows import Unit
 from contact_runtime.serve import Background
-from contact_runtime.store import SqlStore
+from contact_runtime.store import SqlStore, SqlUnit
 from reporting import http, metrics_http
 from reporting.billing import http as billing
 from reporting.boards import Boards
@@ -31,9 +29,10 @@ PROJECTION_LINGER_S = 0.25
 """Reports may be so far behind, in machine seconds: large batches cost far less than small ones."""
 
 
-async def fold(conn: AsyncConnection, batch: Sequence[Received]) -> None:
-    """Write what a batch changes."""
-    await project(conn, [received.envelope for received in batch])
+async def fold(unit: Unit, batch: Sequence[Received]) -> None:
+    """Write what a batch changes, in the reader's transaction."""
+    assert isinstance(unit, SqlUnit)
+    await project(unit.driver, [received.envelope for received in batch])
 
 
 def background(
@@ -46,7 +45,7 @@ def background(
         log,
         reader=READER,
         topics=READS,
-        handler=folded(fold),
+        handler=fold,
         clock=clock,
         metrics=metrics,
         linger_s=PROJECTION_LINGER_S,

@@ -1,117 +1,100 @@
 """Events to rows: a batch is folded in memory and written with a statement a table."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 import msgspec
-from sqlalchemy import Table, select
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Table
 
 from contact_events.agents import AgentChanged
 from contact_events.envelope import Envelope
+from contact_runtime.driver import Driver
 from reporting import tables
+from reporting.domain.contacts import contact_of, legs_of
 from reporting.domain.facts import CallFacts, call_of
-from reporting.domain.folding import Folding
-from reporting.domain.records import contact_of
+from reporting.domain.folding import LONG_AGO, Folding
 from reporting.domain.timelines import AgentNow
-
-Row = dict[str, Any]
+from reporting.writing import Row, add, replace
 
 _FACTS = msgspec.json.Decoder(CallFacts)
 _ENCODER = msgspec.json.Encoder()
+_asdict = msgspec.structs.asdict
+
+_READ_FACTS = "SELECT facts FROM call_facts WHERE call_id = ANY($1::text[])"
+_READ_AGENTS = "SELECT * FROM agents_now WHERE agent_id = ANY($1::text[])"
+_READ_NEWEST = "SELECT at FROM newest WHERE reader = $1"
 
 
-async def project(connection: AsyncConnection, envelopes: Sequence[Envelope]) -> None:
+async def project(driver: Driver, envelopes: Sequence[Envelope]) -> None:
     """Fold a batch of new, valid events into the tables, in the open transaction."""
-    folding = await loaded(connection, envelopes)
+    folding = await loaded(driver, envelopes)
     for envelope in envelopes:
         folding.take(envelope)
     for table, rows in replaced(folding).items():
-        await _replace(connection, table, rows)
+        await replace(driver, table, rows)
     for table, rows in added(folding).items():
-        await _add(connection, table, rows)
+        await add(driver, table, rows)
 
 
-async def loaded(connection: AsyncConnection, envelopes: Sequence[Envelope]) -> Folding:
+async def loaded(driver: Driver, envelopes: Sequence[Envelope]) -> Folding:
     """Return a folding that knows what the tables hold of all that the batch touches."""
     calls = {call for e in envelopes if (call := call_of(e.data)) is not None}
     agents = {e.data.agent_id for e in envelopes if isinstance(e.data, AgentChanged)}
-    facts = select(tables.call_facts.c.facts).where(tables.call_facts.c.call_id.in_(calls))
-    now = select(tables.agents_now).where(tables.agents_now.c.agent_id.in_(agents))
+    newest = await driver.fetch(_READ_NEWEST, (tables.READER,))
     return Folding(
-        [_FACTS.decode(text) for (text,) in await connection.execute(facts)] if calls else (),
-        [AgentNow(**row._mapping) for row in await connection.execute(now)] if agents else (),
+        [_FACTS.decode(row[0]) for row in await _of(driver, _READ_FACTS, calls)],
+        [AgentNow(**row) for row in await _of(driver, _READ_AGENTS, agents)],
+        newest[0][0] if newest else LONG_AGO,
     )
+
+
+async def _of(driver: Driver, statement: str, keys: Iterable[str]) -> Sequence[Row]:
+    wanted = list(keys)
+    return await driver.fetch(statement, (wanted,)) if wanted else ()
 
 
 def replaced(folding: Folding) -> dict[Table, list[Row]]:
     """Return the rows that take the place of those with the same key."""
-    facts = [folding.facts[call_id] for call_id in folding.touched_calls]
-    records = [contact for each in facts if (contact := contact_of(each)) is not None]
+    facts = [folding.facts[call_id] for call_id in folding.touched]
     return {
         tables.call_facts: [
             {"call_id": each.call_id, "facts": _ENCODER.encode(each).decode()} for each in facts
         ],
-        tables.contacts: [msgspec.structs.asdict(record) for record in records],
-        tables.agents_now: [
-            msgspec.structs.asdict(folding.agents[agent_id]) for agent_id in folding.touched_agents
+        tables.contacts: [
+            {**_asdict(contact), tables.RESTATED: folding.restated_at(contact.call_id)}
+            for each in facts
+            if (contact := contact_of(each)) is not None
         ],
+        tables.contact_legs: [_asdict(leg) for each in facts for leg in legs_of(each)],
+        tables.agents_now: [
+            _asdict(folding.agents[agent_id]) for agent_id in folding.touched_agents
+        ],
+        tables.agent_timeline: [_asdict(period) for period in folding.periods.values()],
         tables.documents: [
             {
-                "document_id": document.document_id,
-                "revision": document.revision,
-                "document": _ENCODER.encode(document).decode(),
+                "document_id": document_id,
+                "revision": revision,
+                "valid_from": held.valid_from,
+                "document": _ENCODER.encode(held.document).decode(),
             }
-            for document in folding.documents.values()
+            for (document_id, revision), held in folding.documents.items()
+        ],
+        tables.newest: [
+            {"reader": tables.READER, "at": at} for at in (folding.newest,) if at > LONG_AGO
         ],
     }
 
 
 def added(folding: Folding) -> dict[Table, list[Row]]:
     """Return the rows whose figures are added to those with the same key."""
-    return {
-        tables.queue_intervals: [
-            {"queue_id": key, "interval_start": start, **msgspec.structs.asdict(counts)}
-            for (key, start), counts in folding.queue_changes().items()
-        ],
-        tables.agent_intervals: [
-            {"agent_id": key, "interval_start": start, **msgspec.structs.asdict(counts)}
-            for (key, start), counts in folding.agent_changes().items()
-        ],
-        tables.agent_spells: [
-            {
-                "agent_id": key,
-                "interval_start": start,
-                "site_id": site_id,
-                "status": status,
-                "length_ms": length_ms,
-            }
-            for ((key, start), site_id, status), length_ms in folding.spells.items()
-        ],
+    changes = folding.changes()
+    rows: dict[Table, list[Row]] = {
+        table: [
+            {**key._asdict(), **_asdict(change.counts), tables.RESTATED: change.restated_at}
+            for key, change in changes[table.name].items()
+        ]
+        for table in tables.SUMS
     }
-
-
-async def _replace(connection: AsyncConnection, table: Table, rows: Sequence[Row]) -> None:
-    statement = insert(table)
-    fresh = {name: statement.excluded[name] for name in _figures(table)}
-    await _upsert(connection, table, fresh, rows)
-
-
-async def _add(connection: AsyncConnection, table: Table, rows: Sequence[Row]) -> None:
-    statement = insert(table)
-    sums = {name: table.c[name] + statement.excluded[name] for name in _figures(table)}
-    await _upsert(connection, table, sums, rows)
-
-
-def _figures(table: Table) -> Iterable[str]:
-    return (column.name for column in table.columns if not column.primary_key)
-
-
-async def _upsert(
-    connection: AsyncConnection, table: Table, changes: Mapping[str, Any], rows: Sequence[Row]
-) -> None:
-    if rows:
-        keys = [column.name for column in table.primary_key]
-        statement = insert(table).on_conflict_do_update(index_elements=keys, set_=changes)
-        await connection.execute(statement, sorted(rows, key=lambda row: [row[k] for k in keys]))
+    rows[tables.agent_spells] = [
+        {**key._asdict(), "length_ms": length_ms} for key, length_ms in folding.spells.items()
+    ]
+    return rows

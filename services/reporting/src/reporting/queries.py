@@ -8,17 +8,20 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import RowMapping, Select, and_, select, tuple_
+from sqlalchemy import BigInteger, RowMapping, Select, and_, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contact_events.config import QueueChanged
 from contact_runtime.tables import positions
 from reporting import tables
+from reporting.domain.counts import WaitCounts
 
 PAGE = 500
 DEFINITION = "service_level negative 20 s; short abandonment 5 s; version 1"
 
 Position = dict[str, int]
+
+_WAITS = WaitCounts.__struct_fields__
 
 
 class CursorUnreadable(Exception):
@@ -86,17 +89,23 @@ def read_cursor(cursor: str) -> tuple[datetime, str]:
 
 
 async def queue_rows(connection: AsyncConnection, span: Span) -> list[RowMapping]:
-    """Return the quarters of an hour of all queues."""
+    """Return the quarters of an hour of all queues, whosever contacts they were."""
     table = tables.queue_intervals
-    found = _within(select(table), table.c.interval_start, span)
-    found = found.order_by(table.c.interval_start, table.c.queue_id)
+    keys = (table.c.queue_id, table.c.interval_start)
+    sums = (func.sum(table.c[name]).cast(BigInteger).label(name) for name in _WAITS)
+    found = _within(select(*keys, *sums), table.c.interval_start, span)
+    found = found.group_by(*keys).order_by(table.c.interval_start, table.c.queue_id)
     return list((await connection.execute(found)).mappings())
 
 
 async def queue_clients(connection: AsyncConnection) -> dict[str, str | None]:
     """Return the client of each queue."""
-    found = select(tables.documents.c.document).where(
-        tables.documents.c.document_id.startswith("queue:")
+    table = tables.documents
+    found = (
+        select(table.c.document)
+        .where(table.c.document_id.startswith("queue:"))
+        .distinct(table.c.document_id)
+        .order_by(table.c.document_id, table.c.revision.desc())
     )
     documents = [
         msgspec.json.decode(text, type=QueueChanged) for (text,) in await connection.execute(found)
@@ -117,9 +126,9 @@ async def agent_rows(connection: AsyncConnection, span: Span) -> list[dict[str, 
         seconds[row["status"]] = seconds.get(row["status"], 0.0) + length_s
     counted = _within(select(offers), offers.c.interval_start, span)
     for row in (await connection.execute(counted)).mappings():
-        rows[row["interval_start"], row["agent_id"]].update(
-            {name: row[name] for name in ("offered", "answered", "rejected", "rang_out")}
-        )
+        sums = rows[row["interval_start"], row["agent_id"]]
+        for name in ("offered", "answered", "rejected", "rang_out"):
+            sums[name] += row[name]
     return [
         {"interval_start": start, "agent_id": agent_id, **row}
         for (start, agent_id), row in sorted(rows.items())

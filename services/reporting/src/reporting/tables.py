@@ -1,55 +1,77 @@
-"""The tables of reporting: one row a contact, and sums for each quarter of an hour."""
+"""The tables of reporting: contacts with their legs, and sums for each quarter of an hour.
 
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    DateTime,
-    Index,
-    Integer,
-    MetaData,
-    Table,
-    Text,
-)
+Columns follow the structs of the domain. Lengths are whole milliseconds, moments UTC.
+`row_version` counts changes of a row's content; `restated_at` is the time of the fact that
+changed it after it had been final: a contact once all work about it is done, an interval an hour
+after its end.
+"""
+
+from datetime import datetime
+from types import NoneType
+from typing import Any, get_args, get_type_hints
+
+from sqlalchemy import BigInteger, Column, DateTime, Index, MetaData, Table, Text
+from sqlalchemy.types import TypeEngine
+
+from reporting.domain.contacts import Contact, Leg
+from reporting.domain.sums import FAMILIES, Family
+from reporting.domain.timelines import AgentNow, Period, SpellKey
 
 metadata = MetaData()
 
 READER = "reporting"
 """The reader whose position these tables hold."""
 
+VERSION, RESTATED = "row_version", "restated_at"
+
 Moment = DateTime(timezone=True)
+
+_TYPES: dict[Any, TypeEngine[Any]] = {str: Text(), int: BigInteger(), datetime: Moment}
+
+
+def _columns(of: type[Any], *keys: str) -> list[Column[Any]]:
+    """Return a column for each field of a struct or a named tuple."""
+    return [_column(name, hint, name in keys) for name, hint in get_type_hints(of).items()]
+
+
+def _column(name: str, hint: Any, key: bool) -> Column[Any]:
+    kinds = get_args(hint) or (hint,)
+    (kind,) = (each for each in kinds if each is not NoneType)
+    return Column(name, _TYPES[kind], primary_key=key, nullable=NoneType in kinds)
+
+
+def _versions() -> list[Column[Any]]:
+    return [Column(VERSION, BigInteger, nullable=False), Column(RESTATED, Moment)]
+
+
+def _sums(family: Family, *indexes: Index) -> Table:
+    keys = _columns(family.key, *family.key._fields)
+    return Table(
+        family.table,
+        metadata,
+        *keys,
+        *_columns(family.counts),
+        *_versions(),
+        *indexes,
+        comment=family.key.__doc__.splitlines()[0],
+    )
+
 
 contacts = Table(
     "contacts",
     metadata,
-    Column("call_id", Text, primary_key=True),
-    Column("client_id", Text),
-    Column("project_id", Text),
-    Column("channel", Text, nullable=False),
-    Column("direction", Text, nullable=False),
-    Column("dnis", Text, nullable=False),
-    Column("entry_site_id", Text, nullable=False),
-    Column("home_site_id", Text),
-    Column("region", Text),
-    Column("queue_id", Text),
-    Column("outcome", Text),
-    Column("outcome_reason", Text),
-    Column("attempts", Integer, nullable=False),
-    Column("offers", Integer, nullable=False),
-    Column("rang_out", Integer, nullable=False),
-    Column("agent_id", Text),
-    Column("answering_site_id", Text),
-    Column("arrived_at", Moment, nullable=False),
-    Column("queued_at", Moment),
-    Column("connected_at", Moment),
-    Column("ended_at", Moment),
-    Column("self_service_ms", BigInteger, nullable=False),
-    Column("wait_ms", BigInteger),
-    Column("talk_ms", BigInteger, nullable=False),
-    Column("hold_ms", BigInteger, nullable=False),
-    Column("wrap_up_ms", BigInteger, nullable=False),
+    *_columns(Contact, "call_id"),
+    *_versions(),
     Index("contacts_arrived", "arrived_at", "call_id"),
     Index("contacts_client", "client_id", "arrived_at", "call_id"),
     comment="One row a contact, derived from its facts",
+)
+
+contact_legs = Table(
+    "contact_legs",
+    metadata,
+    *_columns(Leg, "call_id", "leg"),
+    comment="One row a stay in a queue, or an agent who joined a talk",
 )
 
 call_facts = Table(
@@ -61,64 +83,33 @@ call_facts = Table(
     comment="What the log has said of each call, from which every figure is derived",
 )
 
-queue_intervals = Table(
-    "queue_intervals",
-    metadata,
-    Column("queue_id", Text, primary_key=True),
-    Column("interval_start", Moment, primary_key=True),
-    *(
-        Column(name, BigInteger, nullable=False)
-        for name in (
-            "offered",
-            "answered",
-            "answered_in_target",
-            "abandoned",
-            "abandoned_short",
-            "overflowed",
-            "failed",
-            "wait_to_answer_ms",
-            "wait_to_abandon_ms",
-            "talk_ms",
-            "hold_ms",
-            "wrap_up_ms",
-        )
-    ),
-    comment="A queue's quarters of an hour",
-)
-
-agent_intervals = Table(
-    "agent_intervals",
-    metadata,
-    Column("agent_id", Text, primary_key=True),
-    Column("interval_start", Moment, primary_key=True),
-    *(
-        Column(name, BigInteger, nullable=False)
-        for name in ("offered", "answered", "rejected", "rang_out")
-    ),
-    comment="What became of an agent's offers, a quarter of an hour a row",
-)
+(
+    queue_intervals,
+    place_intervals,
+    contact_intervals,
+    flow_step_intervals,
+    agent_intervals,
+) = SUMS = tuple(_sums(family) for family in FAMILIES)
 
 agent_spells = Table(
     "agent_spells",
     metadata,
-    Column("agent_id", Text, primary_key=True),
-    Column("interval_start", Moment, primary_key=True),
-    Column("site_id", Text, primary_key=True),
-    Column("status", Text, primary_key=True),
+    *_columns(SpellKey, *SpellKey._fields),
     Column("length_ms", BigInteger, nullable=False),
     comment="An agent's time in each state, a quarter of an hour a row; closed states only",
+)
+
+agent_timeline = Table(
+    "agent_timeline",
+    metadata,
+    *_columns(Period, "agent_id", "began_at"),
+    comment="What each agent was, from when to when; no end: still is",
 )
 
 agents_now = Table(
     "agents_now",
     metadata,
-    Column("agent_id", Text, primary_key=True),
-    Column("site_id", Text, nullable=False),
-    Column("status", Text, nullable=False),
-    Column("reason", Text),
-    Column("since", Moment, nullable=False),
-    Column("signed_in_at", Moment),
-    Column("team_id", Text),
+    *_columns(AgentNow, "agent_id"),
     comment="What each agent is, and since when",
 )
 
@@ -126,17 +117,29 @@ documents = Table(
     "documents",
     metadata,
     Column("document_id", Text, primary_key=True),
-    Column("revision", BigInteger, nullable=False),
-    Column("document", Text, nullable=False, comment="JSON: the site or queue as it is"),
-    comment="The sites and queues that reports name",
+    Column("revision", BigInteger, primary_key=True),
+    Column("valid_from", Moment, nullable=False),
+    Column("document", Text, nullable=False, comment="JSON: the site, queue or skill as it was"),
+    comment="The sites, queues and skills that reports name, with their history",
+)
+
+newest = Table(
+    "newest",
+    metadata,
+    Column("reader", Text, primary_key=True),
+    Column("at", Moment, nullable=False),
+    comment="The time of the newest event that these tables hold",
 )
 
 PROJECTED: tuple[Table, ...] = (
     contacts,
+    contact_legs,
     call_facts,
-    queue_intervals,
-    agent_intervals,
+    *SUMS,
     agent_spells,
+    agent_timeline,
     agents_now,
     documents,
+    newest,
 )
+"""All that is derived from the log, and so is made anew by a rebuild."""

@@ -17,26 +17,44 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
 
+JOINED = "joined"
+"""The reason of a stay that began in the talk: the agent was brought in, and nobody waited."""
+
+
 class Stay(msgspec.Struct, omit_defaults=True):
-    """One attempt: a stay in a queue or for a named agent, until it is connected or over."""
+    """A stay in a queue or for a named agent, with the talk that followed, until both are over.
+
+    An agent who joins a talk under way has a stay of the same attempt, connected as it begins.
+    """
 
     attempt: int
     began_at: datetime
     reason: str
     queue_id: str | None = None
     agent_id: str | None = None
+    sent_by: str | None = None
     connected_at: datetime | None = None
     reservation_id: str | None = None
+    joined_agent_id: str | None = None
     over_at: datetime | None = None
-    overflowed: bool = False
+
+
+class Step(msgspec.Struct, omit_defaults=True):
+    """A step of the self-service flow that the caller came to."""
+
+    flow_id: str
+    step: str
+    at: datetime
+    choice: str | None = None
 
 
 class End(msgspec.Struct):
-    """The terminal event of the call: its type, why, and when."""
+    """The terminal event of the call: its type, why, when, and as which call it goes on."""
 
     type: str
     reason: str | None
     at: datetime
+    next_call_id: str | None = None
 
 
 class Offer(msgspec.Struct):
@@ -54,25 +72,29 @@ class Settled(msgspec.Struct):
 
     outcome: str
     agent_id: str
+    attempt: int
     at: datetime
 
 
-class Hold(msgspec.Struct):
-    """Holds of one reservation: closed ones summed, and since when the open one lasts."""
+class Hold(msgspec.Struct, omit_defaults=True):
+    """Holds of one reservation: how many, closed ones summed, since when the open one lasts."""
 
+    times: int = 0
     closed_ms: int = 0
     since: datetime | None = None
 
 
-class Work(msgspec.Struct):
+class Work(msgspec.Struct, omit_defaults=True):
     """The agent's part after the talk: when they were released, when the wrap-up was done."""
 
     agent_id: str
+    connected: bool = True
     released_at: datetime | None = None
     wrapped_up_at: datetime | None = None
+    codes: tuple[str, ...] = ()
 
 
-class Arrival(msgspec.Struct):
+class Arrival(msgspec.Struct, omit_defaults=True):
     """How the call came in."""
 
     at: datetime
@@ -81,6 +103,9 @@ class Arrival(msgspec.Struct):
     dnis: str
     entry_site_id: str
     drawn: str = ""
+    caller_ref: str | None = None
+    parent_call_id: str | None = None
+    asked_by_agent_id: str | None = None
 
 
 class CallFacts(msgspec.Struct, omit_defaults=True):
@@ -90,6 +115,7 @@ class CallFacts(msgspec.Struct, omit_defaults=True):
     client_id: str | None = None
     project_id: str | None = None
     arrival: Arrival | None = None
+    steps: list[Step] = []
     stays: list[Stay] = []
     end: End | None = None
     region: str | None = None
@@ -97,6 +123,13 @@ class CallFacts(msgspec.Struct, omit_defaults=True):
     settled: dict[str, Settled] = {}
     holds: dict[str, Hold] = {}
     works: dict[str, Work] = {}
+    consults: dict[str, datetime] = {}
+    """When each consultation was asked for, by the call that it is."""
+
+    @property
+    def internal(self) -> bool:
+        """Tell whether this is a consultation: no caller's contact, so of no caller's measure."""
+        return self.arrival is not None and self.arrival.direction == "internal"
 
 
 def call_of(event: Event) -> str | None:
@@ -120,71 +153,126 @@ def evolve(facts: CallFacts, envelope: Envelope) -> None:
                 dnis=event.dnis,
                 entry_site_id=event.entry_site_id,
                 drawn=event.attributes.get("drawn", ""),
+                caller_ref=event.caller.ref if event.caller else None,
+                parent_call_id=event.parent_call_id,
+                asked_by_agent_id=event.asked_by_agent_id,
             )
         case routing.CallRouted():
             facts.offers[event.reservation_id] = Offer(
                 event.attempt, event.agent_id, event.site_id, event.why.home_site_id, at
             )
-        case calls.CallQueued() | calls.CallRecovered() | calls.CallConnected():
-            _stay(facts, event, at)
         case _ if isinstance(event, calls.TERMINAL):
             _end(facts, event, at)
         case _:
+            _caller_side(facts, event, at)
             _agent_side(facts, event, at)
 
 
-def _stay(
+def _caller_side(facts: CallFacts, event: Event, at: datetime) -> None:
+    match event:
+        case calls.CallFlowStep():
+            facts.steps.append(Step(event.flow_id, event.step, at, event.choice))
+        case calls.CallQueued() | calls.CallRecovered():
+            _stay(facts, event, at)
+        case calls.CallConnected() | calls.CallPartyJoined() | calls.CallPartyLeft():
+            _talk(facts, event, at)
+        case _:
+            pass  # priorities, telephone legs: no figure is made of them
+
+
+def _stay(facts: CallFacts, event: calls.CallQueued | calls.CallRecovered, at: datetime) -> None:
+    _close(facts, at)
+    facts.stays.append(
+        Stay(
+            attempt=event.attempt,
+            began_at=at,
+            reason=event.reason,
+            queue_id=event.queue_id,
+            agent_id=event.agent_id,
+            sent_by=event.sent_by,
+        )
+    )
+
+
+def _close(facts: CallFacts, at: datetime) -> None:
+    for stay in facts.stays:
+        if stay.over_at is None:
+            stay.over_at = at
+
+
+def _talk(
     facts: CallFacts,
-    event: calls.CallQueued | calls.CallRecovered | calls.CallConnected,
+    event: calls.CallConnected | calls.CallPartyJoined | calls.CallPartyLeft,
     at: datetime,
 ) -> None:
     match event:
-        case calls.CallQueued() | calls.CallRecovered():
-            if facts.stays:
-                facts.stays[-1].over_at = at
-                facts.stays[-1].overflowed = event.reason == "overflow"
-            facts.stays.append(
-                Stay(event.attempt, at, event.reason, event.queue_id, event.agent_id)
-            )
         case calls.CallConnected():
             if not facts.stays:
                 return  # its queueing was set aside as undecodable: no wait is known to end
-            facts.stays[-1].connected_at = at
-            facts.stays[-1].reservation_id = event.reservation_id
+            stay = facts.stays[-1]
+            stay.connected_at, stay.reservation_id = at, event.reservation_id
+            stay.joined_agent_id = event.agent_id
+        case calls.CallPartyJoined():
+            facts.stays.append(
+                Stay(
+                    attempt=event.attempt,
+                    began_at=at,
+                    reason=JOINED,
+                    connected_at=at,
+                    reservation_id=event.reservation_id,
+                    joined_agent_id=event.agent_id,
+                )
+            )
+        case calls.CallPartyLeft():
+            for stay in facts.stays:
+                if stay.reservation_id == event.reservation_id and stay.over_at is None:
+                    stay.over_at = at
         case _:
             assert_never(event)
 
 
 def _end(facts: CallFacts, event: Event, at: datetime) -> None:
-    if facts.stays:
-        facts.stays[-1].over_at = at
+    _close(facts, at)
     named = type(event).__name__.removeprefix("Call").lower()
     reason = getattr(event, "reason", None) or getattr(event, "by", None)
     if isinstance(event, calls.CallAbandoned) and event.attempt == 0:
         named = "abandoned_in_flow"
-    facts.end = End(named, reason or getattr(event, "to", None), at)
+    next_call_id = getattr(event, "next_call_id", None)
+    facts.end = End(named, reason or getattr(event, "to", None), at, next_call_id)
 
 
 def _agent_side(facts: CallFacts, event: Event, at: datetime) -> None:
     match event:
-        case answering.CallAnswered():
-            facts.settled[event.reservation_id] = Settled("answered", event.agent_id, at)
-        case answering.CallRejected():
-            facts.settled[event.reservation_id] = Settled(event.reason, event.agent_id, at)
-        case answering.CallRangOut():
-            facts.settled[event.reservation_id] = Settled("rang_out", event.agent_id, at)
+        case answering.CallAnswered() | answering.CallRejected() | answering.CallRangOut():
+            settled = Settled(_outcome(event), event.agent_id, event.attempt, at)
+            facts.settled[event.reservation_id] = settled
         case answering.CallHeld():
-            facts.holds.setdefault(event.reservation_id, Hold()).since = at
+            hold = facts.holds.setdefault(event.reservation_id, Hold())
+            hold.times, hold.since = hold.times + 1, at
         case answering.CallResumed():
             _resumed(facts.holds.setdefault(event.reservation_id, Hold()), at)
+        case answering.CallConsultRequested():
+            facts.consults[event.consult_call_id] = at
         case wrapping.CallReleased():
             work = facts.works.setdefault(event.reservation_id, Work(event.agent_id))
-            work.released_at = at
+            work.released_at, work.connected = at, event.connected
         case wrapping.CallWrappedUp():
             work = facts.works.setdefault(event.reservation_id, Work(event.agent_id))
-            work.wrapped_up_at = at
+            work.wrapped_up_at, work.codes = at, event.codes
         case _:
-            pass  # flow steps, priorities, requests, telephone legs: no figure is made of them
+            pass  # requests: no figure is made of them
+
+
+def _outcome(event: answering.Outcome) -> str:
+    match event:
+        case answering.CallAnswered():
+            return "answered"
+        case answering.CallRejected():
+            return event.reason
+        case answering.CallRangOut():
+            return "rang_out"
+        case _:
+            assert_never(event)
 
 
 def _resumed(hold: Hold, at: datetime) -> None:

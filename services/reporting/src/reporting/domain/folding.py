@@ -1,24 +1,62 @@
 """One fold over all topics: facts of calls and agents, and what a batch adds to the intervals."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from contact_events.agents import AgentChanged
-from contact_events.config import QueueChanged, SiteChanged
+from contact_events.config import QueueChanged, SiteChanged, SkillChanged
 from contact_events.envelope import Envelope
 from reporting.domain import facts as facts_of
+from reporting.domain.counts import Counts, summed
 from reporting.domain.facts import CallFacts
-from reporting.domain.records import (
-    AgentCounts,
-    Cell,
-    QueueCounts,
-    agent_counts,
-    queue_counts,
-    summed,
+from reporting.domain.measured import is_final
+from reporting.domain.quarters import INTERVAL
+from reporting.domain.sums import FAMILIES, Family
+from reporting.domain.timelines import (
+    AgentNow,
+    Period,
+    SpellKey,
+    after,
+    period_of,
+    same_state,
+    spells,
 )
-from reporting.domain.timelines import AgentNow, after, spells
 
-Document = SiteChanged | QueueChanged
+Document = SiteChanged | QueueChanged | SkillChanged
+Cells = Mapping[Any, Counts]
+
+SETTLED_AFTER = timedelta(hours=1)
+"""An interval is final once its end lies so far behind the newest event."""
+
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class Touched:
+    """What a call added before the batch, whether it was final then, and when it last changed."""
+
+    sums: tuple[Cells, ...]
+    final: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is added to an interval; when, if the interval had been final before."""
+
+    counts: Counts
+    restated_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A document as it was from `valid_from` on."""
+
+    document: Document
+    valid_from: datetime
 
 
 class Folding:
@@ -28,64 +66,91 @@ class Folding:
     is what a rebuild and the auditor do.
     """
 
-    def __init__(self, facts: Iterable[CallFacts] = (), agents: Iterable[AgentNow] = ()) -> None:
-        """Start from what the tables hold of the calls and agents that the batch touches."""
+    def __init__(
+        self,
+        facts: Iterable[CallFacts] = (),
+        agents: Iterable[AgentNow] = (),
+        newest: datetime = LONG_AGO,
+    ) -> None:
+        """Start from what the tables hold of the calls and agents that the batch touches.
+
+        `newest` is the time of the newest event folded before.
+        """
         self.facts = {each.call_id: each for each in facts}
         self.agents = {each.agent_id: each for each in agents}
-        self.documents: dict[str, Document] = {}
+        self.newest = newest
+        self.documents: dict[tuple[str, int], Revision] = {}
+        self.periods: dict[tuple[str, datetime], Period] = {}
+        self.spells: dict[SpellKey, int] = defaultdict(int)
+        self.touched: dict[str, Touched] = {}
         self.touched_agents: set[str] = set()
-        self.spells: dict[tuple[Cell, str, str], int] = defaultdict(int)
-        self._queues_before: dict[str, dict[Cell, QueueCounts]] = {}
-        self._agents_before: dict[str, dict[Cell, AgentCounts]] = {}
-
-    @property
-    def touched_calls(self) -> Iterable[str]:
-        """Return the ids of the calls that the events spoke of."""
-        return self._queues_before.keys()
+        self._final_before = newest - INTERVAL - SETTLED_AFTER if newest > LONG_AGO else LONG_AGO
 
     def take(self, envelope: Envelope) -> None:
         """Fold one new, valid event."""
         event = envelope.data
+        self.newest = max(self.newest, envelope.time)
         call_id = facts_of.call_of(event)
         if call_id is not None:
-            facts_of.evolve(self._touched(call_id), envelope)
+            facts_of.evolve(self._touch(call_id, envelope.time), envelope)
         elif isinstance(event, AgentChanged):
-            self._agent(event, envelope)
-        elif isinstance(event, SiteChanged | QueueChanged):
-            self.documents[event.document_id] = event
+            self._agent(event, envelope.time)
+        elif isinstance(event, Document):
+            at = (event.document_id, event.revision)
+            self.documents[at] = Revision(event, envelope.time)
 
-    def _touched(self, call_id: str) -> CallFacts:
+    def _touch(self, call_id: str, at: datetime) -> CallFacts:
         facts = self.facts.get(call_id)
+        touched = self.touched.get(call_id)
         if facts is None:
             facts = self.facts[call_id] = CallFacts(call_id=call_id)
-        if call_id not in self._queues_before:
-            self._queues_before[call_id] = queue_counts(facts)
-            self._agents_before[call_id] = agent_counts(facts)
+            self.touched[call_id] = Touched(tuple({} for _ in FAMILIES), False, at)
+        elif touched is None:
+            sums = tuple(family.of(facts) for family in FAMILIES)
+            self.touched[call_id] = Touched(sums, is_final(facts), at)
+        else:
+            touched.at = max(touched.at, at)
         return facts
 
-    def _agent(self, changed: AgentChanged, envelope: Envelope) -> None:
+    def _agent(self, changed: AgentChanged, at: datetime) -> None:
         before = self.agents.get(changed.agent_id)
-        for spell in spells(before, changed, envelope.time):
-            self.spells[spell.cell, spell.site_id, spell.status] += spell.length_ms
-        self.agents[changed.agent_id] = after(before, changed, envelope.time)
+        now = self.agents[changed.agent_id] = after(before, changed, at)
         self.touched_agents.add(changed.agent_id)
+        for spell in spells(before, changed, at):
+            self.spells[spell.key] += spell.length_ms
+        if before is None or not same_state(before, changed):
+            if before is not None:
+                self.periods[before.agent_id, before.since] = period_of(before, at)
+            self.periods[now.agent_id, now.since] = period_of(now)
 
-    def queue_changes(self) -> dict[Cell, QueueCounts]:
-        """Return what the events added to (or took from) each interval of each queue."""
-        changes: dict[Cell, QueueCounts] = defaultdict(QueueCounts)
-        for call_id, before in self._queues_before.items():
-            for cell, counts in queue_counts(self.facts[call_id]).items():
-                changes[cell] = summed(changes[cell], counts)
-            for cell, counts in before.items():
-                changes[cell] = summed(changes[cell], counts, -1)
-        return {cell: change for cell, change in changes.items() if change != QueueCounts()}
+    def restated_at(self, call_id: str) -> datetime | None:
+        """Return when the facts of a contact changed that had been final; None if it had not."""
+        touched = self.touched[call_id]
+        return touched.at if touched.final else None
 
-    def agent_changes(self) -> dict[Cell, AgentCounts]:
-        """Return what the events added to (or took from) each interval of each agent."""
-        changes: dict[Cell, AgentCounts] = defaultdict(AgentCounts)
-        for call_id, before in self._agents_before.items():
-            for cell, counts in agent_counts(self.facts[call_id]).items():
-                changes[cell] = summed(changes[cell], counts)
-            for cell, counts in before.items():
-                changes[cell] = summed(changes[cell], counts, -1)
-        return {cell: change for cell, change in changes.items() if change != AgentCounts()}
+    def changes(self) -> dict[str, dict[Any, Change]]:
+        """Return, by table, what the events added to (or took from) each interval."""
+        return {
+            family.table: self._changes(family, number) for number, family in enumerate(FAMILIES)
+        }
+
+    def _changes(self, family: Family, number: int) -> dict[Any, Change]:
+        sums: dict[Any, Any] = {}
+        latest: dict[Any, datetime] = {}
+        for call_id, touched in self.touched.items():
+            before, now = touched.sums[number], family.of(self.facts[call_id])
+            if before == now:
+                continue
+            for cells, sign in ((now, 1), (before, -1)):
+                for cell, counts in cells.items():
+                    sums[cell] = summed(sums.get(cell) or family.counts(), counts, sign)
+                    latest[cell] = max(latest.get(cell, LONG_AGO), touched.at)
+        nothing = family.counts()
+        return {
+            cell: Change(counts, self._restated(cell.interval_start, latest[cell]))
+            for cell, counts in sums.items()
+            if counts != nothing
+        }
+
+    def _restated(self, interval_start: datetime, at: datetime) -> datetime | None:
+        return at if interval_start <= self._final_before else None

@@ -13,8 +13,10 @@ from contact_events.config import QueueChanged, SiteChanged
 from contact_events.envelope import Envelope
 from contact_events.hints import QueueState
 from reporting.domain import facts as facts_of
+from reporting.domain.counts import WaitCounts, summed
 from reporting.domain.facts import CallFacts, Stay
-from reporting.domain.records import QueueCounts, answered_stay, queue_counts, summed
+from reporting.domain.measured import answered_stay
+from reporting.domain.sums import queue_sums
 from reporting.domain.timelines import AgentNow, after
 
 AWAY_WINDOW = timedelta(minutes=15)
@@ -28,7 +30,7 @@ class LiveCall:
     """A call of today, what it has added to the figures, and whether its answer was counted."""
 
     facts: CallFacts
-    counted: dict[str, QueueCounts] = field(default_factory=dict)
+    counted: dict[str, WaitCounts] = field(default_factory=dict)
     answer_counted: bool = False
     end_counted: bool = False
 
@@ -60,7 +62,7 @@ class Today:
     """The figures since the day began in the centre's time zone, by client."""
 
     day: str = ""
-    queues: dict[tuple[str, str | None], QueueCounts] = field(default_factory=dict)
+    queues: dict[tuple[str, str | None], WaitCounts] = field(default_factory=dict)
     contained: Counter[str | None] = field(default_factory=Counter)
     failed: Counter[str | None] = field(default_factory=Counter)
     answered: Counter[tuple[str | None, str, bool]] = field(default_factory=Counter)
@@ -153,9 +155,9 @@ class LiveBoard:
         before, call.counted = call.counted, by_queue(call.facts)
         for queue_id in before.keys() | call.counted.keys():
             key = (queue_id, call.facts.client_id)
-            counts = self.today.queues.get(key, QueueCounts())
-            counts = summed(counts, call.counted.get(queue_id, QueueCounts()))
-            self.today.queues[key] = summed(counts, before.get(queue_id, QueueCounts()), -1)
+            counts = self.today.queues.get(key, WaitCounts())
+            counts = summed(counts, call.counted.get(queue_id, WaitCounts()))
+            self.today.queues[key] = summed(counts, before.get(queue_id, WaitCounts()), -1)
 
     def _answer(self, call: LiveCall) -> None:
         stay = answered_stay(call.facts)
@@ -180,9 +182,9 @@ class LiveBoard:
             self.today.failed[call.facts.client_id] += 1
 
 
-def by_queue(facts: CallFacts) -> dict[str, QueueCounts]:
+def by_queue(facts: CallFacts) -> dict[str, WaitCounts]:
     """Return what the call adds to each queue, over all intervals."""
-    sums: dict[str, QueueCounts] = {}
-    for (queue_id, _), counts in queue_counts(facts).items():
-        sums[queue_id] = summed(sums.get(queue_id, QueueCounts()), counts)
+    sums: dict[str, WaitCounts] = {}
+    for key, counts in queue_sums(facts).items():
+        sums[key.queue_id] = summed(sums.get(key.queue_id, WaitCounts()), counts)
     return sums

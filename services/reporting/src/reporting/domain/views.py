@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from contact_events.agents import AgentStatus
+from reporting.domain.counts import WaitCounts, summed
 from reporting.domain.definitions import average_speed_of_answer_s, service_level
 from reporting.domain.live import LiveBoard, LiveCall
-from reporting.domain.records import QueueCounts, summed
 
 STATUSES: tuple[AgentStatus, ...] = (
     "Ready",
@@ -143,23 +143,23 @@ def since(call: LiveCall) -> datetime:
     return began
 
 
-def counts_of(board: LiveBoard, client: str | None, queue_id: str | None = None) -> QueueCounts:
+def counts_of(board: LiveBoard, client: str | None, queue_id: str | None = None) -> WaitCounts:
     """Return today's figures of one queue or of all, as `client` may see them."""
-    total = QueueCounts()
+    total = WaitCounts()
     for (queue, owner), counts in board.today.queues.items():
         if queue_id in (None, queue) and client in (None, owner):
             total = summed(total, counts)
     return total
 
 
-def _figures(counts: QueueCounts) -> View:
+def _figures(counts: WaitCounts) -> View:
     return {
         "offered": counts.offered,
         "answered": counts.answered,
         "abandoned": counts.abandoned,
-        "short_abandoned": counts.abandoned_short,
-        "in_service_level": counts.answered_in_target,
-        "service_level": service_level(counts.answered_in_target, counts.offered),
+        "short_abandoned": counts.abandoned_in_5,
+        "in_service_level": counts.answered_in_20,
+        "service_level": service_level(counts.answered_in_20, counts.offered),
     }
 
 
