@@ -15,6 +15,8 @@ STATE := $(or $(POLYCENTRE_STATE),.polycentre)
 # Tests of a whole system under load come first; what they leave of the machine, the others take.
 SYSTEM := tests/e2e tests/fault
 BESIDE := $(addprefix tests/,unit contract architecture component integration)
+# What routers and brokers are put through, again and again: all of it under load, then claims and writes that race.
+SCENARIOS := tests/fault $(addprefix tests/integration/test_,router_claims.py router_kafka.py kafka_broken_broker.py)
 BESIDE_SAID := $(STATE)/tests-beside.txt
 REPEAT ?= 1
 
@@ -73,7 +75,7 @@ else
 			$(PYTHON) -m pytest -q tests/unit/protocol/test_protocol_histories.py || exit 1; \
 		FUZZ_EFFORT=10 FUZZ_SEED=$$i $(PYTHON) -m pytest -q --timeout=3600 \
 			tests/component/test_agent_state_fuzzed.py || exit 1; \
-		$(PYTHON) -m pytest -q tests/fault || exit 1; done
+		$(PYTHON) -m pytest -q $(SCENARIOS) || exit 1; done
 endif
 
 .PHONY: fmt

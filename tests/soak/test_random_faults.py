@@ -1,4 +1,4 @@
-"""`make soak MINUTES=`: faults in random order and at random times, a clean audit at the end.
+"""`make soak MINUTES=`: faults and orders at random, again and again; a clean audit at the end.
 
 SOAK_MINUTES says how long, SOAK_SEED which order; a failure names the seed and what was done.
 """
@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.router_faults import FAULTS, VICTIMS, frozen, killed
+from tests.support.router_orders import ORDERS
 from tests.support.under_load import end_and_hold, under_load
 
 MINUTES = float(os.environ.get("SOAK_MINUTES", "5"))
@@ -26,7 +27,7 @@ pytestmark = [
 
 async def test_whatever_happens_whenever_the_audit_is_clean(tmp_path: Path) -> None:
     rnd = random.Random(SEED)
-    choices = [*map(killed, VICTIMS), *map(frozen, VICTIMS), *FAULTS]
+    choices = [*ORDERS, *map(killed, VICTIMS), *map(frozen, VICTIMS), *FAULTS]
     ends = time.monotonic() + MINUTES * 60
     async with under_load(tmp_path) as world:
         done: list[str] = []
