@@ -115,6 +115,46 @@ def test_no_wait_is_told_where_it_is_not_known(centre: Centre) -> None:
     assert told(centre)["sales"]["away"] == Position(2, None)
 
 
+def joins(centre: Centre) -> Estimate | None:
+    """Return what is told to who joins the queue for sales now."""
+    centre.decide()
+    return expected_wait(Indexes(centre.state.copy()), "sales")
+
+
+def test_who_joins_waits_not_at_all_where_a_step_reached_at_once_finds_somebody_free(
+    centre: Centre,
+) -> None:
+    busy(centre, "a1")
+    assert joins(centre) == behind(0, agents=1)
+    centre.agent("free", site_id="krasnoyarsk")
+    assert joins(centre) == Estimate(0.0, 0.0, 0.0)
+
+
+def test_whom_no_step_reaches_yet_spares_nobody_the_wait_until_the_step_that_does(
+    centre: Centre,
+) -> None:
+    busy(centre, "a1")
+    west = Step(name="west", after_s=20.0, reach="sites", site_ids=("minsk",))
+    steps = (Step(name="home", reach="home"), west, Step(name="any", after_s=60.0, reach="any"))
+    centre.say(queue("sales", revision=2, steps=steps))
+    centre.agent("far", site_id="krasnoyarsk")
+    alone = behind(0, agents=1)
+    assert joins(centre) == Estimate(60.0, alone.low_s, 60.0)
+    assert alone.low_s < 60.0 < alone.mean_s
+    centre.agent("near", site_id="minsk")
+    assert joins(centre) == Estimate(20.0, alone.low_s, 20.0)
+    centre.agent("a1", "Offline")
+    assert joins(centre) == Estimate(20.0, 20.0, 20.0)
+
+
+def test_no_wait_is_told_to_who_joins_where_no_step_reaches_those_who_are_there(
+    centre: Centre,
+) -> None:
+    centre.say(queue("sales", revision=2, steps=(Step(name="home", reach="home"),)))
+    centre.agent("far", site_id="krasnoyarsk")
+    assert joins(centre) is None
+
+
 def test_waits_by_position_are_those_that_are_told_one_by_one() -> None:
     rates = Rates(200.0, 0.001, scv=1.5, doubt=0.03)
     ahead = [0.0, 0.5, 3.0, 3.0, 40.0, 1999.0, 2000.0, 5000.0]

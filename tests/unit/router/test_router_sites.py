@@ -149,6 +149,17 @@ def test_a_reserve_opens_by_expected_wait_and_closes_with_hysteresis(centre: Cen
     assert changes(centre) == [("saransk", "draining", "rule"), ("saransk", "closed", "rule")]
 
 
+def test_a_reserve_opens_though_somebody_is_free_whom_the_steps_do_not_reach(
+    centre: Centre,
+) -> None:
+    home, far = Step(name="home", reach="home"), Step(name="any", after_s=300.0, reach="any")
+    centre.say(queue("sales", revision=2, steps=(home, far)))
+    centre.say(partner())
+    assert changes(centre) == [("saransk", "closed", "rule")]
+    centre.agent("away", site_id="minsk")
+    assert changes(centre) == [("saransk", "open", "rule")]
+
+
 def test_a_reserve_opens_for_a_call_that_reached_the_step_which_asks(centre: Centre) -> None:
     ask = Step(name="reserve", after_s=30.0, reach="any", open_site_id="saransk")
     centre.say(queue("sales", revision=2, steps=(HOME, ask)))

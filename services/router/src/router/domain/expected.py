@@ -30,6 +30,8 @@ from router.domain.crews import Crew, CrewKey
 from router.domain.indexes import Indexes
 from router.domain.lines import Place
 from router.domain.paces import PACE_OF
+from router.domain.rules import known_queue
+from router.domain.search import crew_key, steps_of
 from router.domain.state import Pace, Patience
 
 SHARE: Final = 0.8
@@ -56,6 +58,10 @@ class Estimate:
     low_s: float
     high_s: float
 
+    def within(self, limit_s: float) -> "Estimate":
+        """Return the estimate of a wait that ends after so many seconds at the latest."""
+        return Estimate(*(min(each, limit_s) for each in (self.mean_s, self.low_s, self.high_s)))
+
 
 NO_WAIT: Final = Estimate(0.0, 0.0, 0.0)
 
@@ -77,14 +83,21 @@ class Rates(NamedTuple):
 def expected_wait(indexes: Indexes, queue_id: str, channel: str = "voice") -> Estimate | None:
     """Return how long a call that came to the queue now would wait; None if nobody works there.
 
-    It joins the end of the queue, and all who may take it at some step count.
+    It joins the end of the queue, and all who may take it at some step count. Where somebody is
+    free whom the first steps do not reach from every home, it waits for the others, at most until
+    the step that does; None if there are no others and no such step.
     """
     crew = whole_crew(indexes, queue_id, channel)
     if crew is None or not crew.working():
         return None
-    if len(crew.free):
+    within_s = _free_within_s(indexes, queue_id, channel) if len(crew.free) else None
+    if within_s == 0:
         return NO_WAIT
-    return estimate(_ahead(indexes, crew), crew.working(), rates_of(indexes, queue_id))
+    busy = crew.working() - len(crew.free)
+    if not busy:
+        return None if within_s is None else Estimate(within_s, within_s, within_s)
+    found = estimate(_ahead(indexes, crew), busy, rates_of(indexes, queue_id))
+    return found if within_s is None else found.within(within_s)
 
 
 def home_wait_s(indexes: Indexes, place: Place, crew: Crew) -> float | None:
@@ -154,6 +167,24 @@ def whole_crew(indexes: Indexes, queue_id: str, channel: str = "voice") -> Crew 
     keys = [key for key in indexes.crews.asked_by(queue_id) if key.channel == channel]
     crews = (indexes.crews.of(key) for key in keys)
     return max(crews, key=lambda crew: (crew.working(), sorted(crew.key.needed)), default=None)
+
+
+def _free_within_s(indexes: Indexes, queue_id: str, channel: str) -> float | None:
+    """Return after how long a stay a step reaches somebody free, whatever the caller's home is.
+
+    None if no step does.
+    """
+    state = indexes.state
+    queue = known_queue(state, queue_id)
+    if queue is None:
+        return None
+    for step in steps_of(queue, state.policy):
+        if step.reach not in ("sites", "any") or step.wait_improved_s is not None:
+            continue
+        crew = indexes.crews.of(crew_key(queue, state.policy, channel, step.skills))
+        if len(crew.free) if step.reach == "any" else any(map(crew.at, step.site_ids)):
+            return step.after_s
+    return None
 
 
 def _ahead(indexes: Indexes, crew: Crew) -> float:
