@@ -1,5 +1,6 @@
 """Every part of reporting, in the order in which they start."""
 
+import asyncio
 from collections.abc import Sequence
 from functools import partial
 
@@ -8,6 +9,7 @@ from contact_runtime.administration.office import Office
 from contact_runtime.clock import BusinessClock
 from contact_runtime.consuming import consuming
 from contact_runtime.ground import Ground, app_of
+from contact_runtime.lease import Led
 from contact_runtime.log import Log
 from contact_runtime.metrics import Metrics
 from contact_runtime.reader import Received
@@ -15,6 +17,8 @@ from contact_runtime.rows import Unit
 from contact_runtime.serve import Background
 from contact_runtime.store import SqlStore, SqlUnit
 from reporting import http, metrics_http
+from reporting.bi import BI_TOPICS
+from reporting.bi_relay import run_bi
 from reporting.billing import http as billing
 from reporting.boards import Boards
 from reporting.consumers import READS
@@ -24,6 +28,8 @@ from reporting.settings import Settings
 from reporting.tables import READER
 
 DESCRIPTION = "Contact records, intervals, the live board and invoices: folds of the log."
+
+ROWS = tuple(rows.topic for rows in BI_TOPICS)
 
 PROJECTION_LINGER_S = 0.25
 """Reports may be so far behind, in machine seconds: large batches cost far less than small ones."""
@@ -36,9 +42,9 @@ async def fold(unit: Unit, batch: Sequence[Received]) -> None:
 
 
 def background(
-    store: SqlStore, log: Log, clock: BusinessClock, boards: Boards, metrics: Metrics
+    store: SqlStore, log: Log, clock: BusinessClock, boards: Boards, metrics: Metrics, rows: Led
 ) -> list[Background]:
-    """Return what runs beside the API: the boards everywhere, the projection under a lease."""
+    """Return what runs beside the API: boards everywhere, projection and rows under a lease."""
     projection = consuming(
         "projection",
         store,
@@ -48,15 +54,26 @@ def background(
         handler=fold,
         clock=clock,
         metrics=metrics,
+        beside=[rows],
         linger_s=PROJECTION_LINGER_S,
     )
     topics = [topic.name for topic in (*READS, QUEUE_STATE)]
     return [projection, Background("boards", partial(boards.follow, log, topics))]
 
 
+def publishing(store: SqlStore, log: Log, settings: Settings, metrics: Metrics) -> Led:
+    """Return what publishes the rows that the projection changed."""
+
+    async def publish(stop: asyncio.Event) -> None:
+        written = (settings.value_format, settings.partitions)
+        await run_bi(store.engine, log, *written, stop=stop, metrics=metrics)
+
+    return publish
+
+
 async def main(settings: Settings) -> int:
     """Run reporting until it is told to stop; return the exit code."""
-    ground = await Ground.of("reporting", settings, (*READS, BILLING, QUEUE_STATE))
+    ground = await Ground.of("reporting", settings, (*READS, BILLING, QUEUE_STATE, *ROWS))
     store = ground.store()
     office = Office(store, ground.clock, ground.metrics)
     boards = Boards(ground.clock, LiveBoard(settings.time_zone))
@@ -73,7 +90,8 @@ async def main(settings: Settings) -> int:
     if settings.board_dir is not None:
         http.serve_board(app, settings.board_dir)
     try:
-        tasks = background(store, ground.log, ground.clock, boards, ground.metrics)
+        rows = publishing(store, ground.log, settings, ground.metrics)
+        tasks = background(store, ground.log, ground.clock, boards, ground.metrics, rows)
         return await ground.serve(app, tasks)
     finally:
         await office.close()

@@ -10,7 +10,7 @@ from datetime import datetime
 from types import NoneType
 from typing import Any, get_args, get_type_hints
 
-from sqlalchemy import BigInteger, Column, DateTime, Index, MetaData, Table, Text
+from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, MetaData, Table, Text
 from sqlalchemy.types import TypeEngine
 
 from reporting.domain.contacts import Contact, Leg
@@ -143,3 +143,17 @@ PROJECTED: tuple[Table, ...] = (
     newest,
 )
 """All that is derived from the log, and so is made anew by a rebuild."""
+
+
+def _outbox(table: Table) -> Table:
+    return Table(
+        f"{table.name}_changed",
+        metadata,
+        Column("id", BigInteger, Identity(always=True), primary_key=True),
+        *(Column(key.name, key.type, nullable=False) for key in table.primary_key),
+        comment="The keys of rows that changed and were not published yet",
+    )
+
+
+OUTBOXES = {table: _outbox(table) for table in (contacts, queue_intervals, agent_intervals)}
+"""Of the tables whose rows leave the service on `bi.*`."""

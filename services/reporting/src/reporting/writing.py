@@ -8,7 +8,7 @@ from sqlalchemy import Column, Table
 from sqlalchemy.dialects import postgresql
 
 from contact_runtime.driver import Driver
-from reporting.tables import RESTATED, VERSION
+from reporting.tables import OUTBOXES, RESTATED, VERSION
 
 Row = dict[str, Any]
 
@@ -52,12 +52,22 @@ def _replacing(table: Table) -> str:
     changes = {name: f"excluded.{name}" for name in names}
     old = ", ".join(f"{table.name}.{name}" for name in names)
     new = ", ".join(changes.values())
-    return f"{_upsert(table, changes)} WHERE ({old}) IS DISTINCT FROM ({new})"
+    return _told(table, f"{_upsert(table, changes)} WHERE ({old}) IS DISTINCT FROM ({new})")
 
 
 @cache
 def _adding(table: Table) -> str:
-    return _upsert(table, {n: f"{table.name}.{n} + excluded.{n}" for n in figures(table)})
+    sums = {name: f"{table.name}.{name} + excluded.{name}" for name in figures(table)}
+    return _told(table, _upsert(table, sums))
+
+
+def _told(table: Table, upsert: str) -> str:
+    """Return the statement that also puts the keys of the rows it writes into the outbox."""
+    if table not in OUTBOXES:
+        return upsert
+    keys = ", ".join(column.name for column in table.primary_key)
+    outbox = f"INSERT INTO {OUTBOXES[table].name} ({keys}) SELECT {keys} FROM written"
+    return f"WITH written AS ({upsert} RETURNING {keys}) {outbox}"
 
 
 def _upsert(table: Table, changes: dict[str, str]) -> str:
