@@ -74,9 +74,10 @@ class KafkaReader:
             raise Unavailable(f"ends: {error!r}") from error
         return {tp: found[assigned] for tp, assigned in self._assigned.items()}
 
-    def unheard_s(self) -> float:
+    def unheard_s(self, topic: str | None = None) -> float:
         """Return for how long the log has not answered, machine seconds."""
-        polled = (self._consumer.last_poll_timestamp(tp) for tp in self._assigned.values())
+        asked = (to for tp, to in self._assigned.items() if topic in (None, tp.topic))
+        polled = (self._consumer.last_poll_timestamp(to) for to in asked)
         oldest = min((at or self._opened_ms for at in polled), default=None)
         return 0.0 if oldest is None else max(0.0, time.time() - oldest / 1000)
 

@@ -127,11 +127,11 @@ class LogReader(Protocol):
         """
         ...
 
-    def unheard_s(self) -> float:
+    def unheard_s(self, topic: str | None = None) -> float:
         """Return for how long the log has not answered, machine seconds; small while it works.
 
-        It is the age of the oldest "last answer" over the assigned partitions, so silence of a
-        writer may be judged only while this is small.
+        It is the age of the oldest "last answer" over the assigned partitions, or over those of
+        `topic`, so silence of a writer may be judged only while this is small.
         """
         ...
 

@@ -171,7 +171,7 @@ class MemoryReader:
         """Return the offset after the last record of each assigned partition."""
         return {tp: len(self._log.records[tp]) for tp in self._positions}
 
-    def unheard_s(self) -> float:
+    def unheard_s(self, topic: str | None = None) -> float:
         """Return 0: this log always answers."""
         return 0.0
 
