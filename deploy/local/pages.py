@@ -5,13 +5,15 @@ import json
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
-from agent_state.desktop_protocol import asyncapi
+from agent_state.desktop_protocol import asyncapi as desktop
 from contact_runtime import metrics
 from contact_runtime.http.problems import ProblemType, errors_page, refusal_type
 from deploy.local.settings import PACKAGES, PROCESSES
 from deploy.local.state import REPOSITORY
 from reporting.domain.measures.catalogue import measures_page
+from reporting.live_protocol import asyncapi as board
 
 FOLDER = REPOSITORY / "docs"
 
@@ -27,8 +29,13 @@ def pages() -> dict[str, str]:
         ),
         "measures.md": measures_page(),
         "metrics.md": metrics.metrics_page(),
-        "desktop.asyncapi.json": json.dumps(asyncapi(), indent=2, ensure_ascii=False) + "\n",
+        "desktop.asyncapi.json": _json(desktop()),
+        "board.asyncapi.json": _json(board()),
     }
+
+
+def _json(document: dict[str, Any]) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def _refusals(process: str) -> list[ProblemType]:

@@ -140,7 +140,8 @@ def _lacking_for_tests() -> list[Part]:
 
 def _console_sources() -> list[Path]:
     names = ("package-lock.json", "index.html", "desktop/index.html", "tsconfig.json")
-    built_from = [*(CONSOLE / name for name in names), REPOSITORY / "docs/desktop.asyncapi.json"]
+    described = REPOSITORY.glob("docs/*.asyncapi.json")
+    built_from = [*(CONSOLE / name for name in names), *described]
     trees = (CONSOLE / "src", CONSOLE / "public")
     inside = [path for tree in trees for path in tree.rglob("*") if path.is_file()]
     return sorted([*(path for path in built_from if path.exists()), *CONSOLE.glob("*.ts"), *inside])

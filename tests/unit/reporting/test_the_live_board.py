@@ -7,12 +7,12 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contact_events.calls import Text
-from contact_events.config import QueueChanged, SiteChanged
 from contact_events.hints import QueueState
 from contact_events.intake import Intake
+from reporting.domain.differences import comparable, difference
 from reporting.domain.live import LiveBoard
-from reporting.domain.views import View, comparable, difference, view_of
+from reporting.domain.views import view_of
+from tests.support.boards import applied, centre
 from tests.support.histories import Story, plain_call
 from tests.unit.reporting.test_folding import busy_day, interleaved
 
@@ -25,34 +25,12 @@ def board_of(story: Story) -> LiveBoard:
     return board
 
 
-def configured(story: Story) -> Story:
-    for site in ("minsk", "moscow"):
-        changed = SiteChanged(
-            document_id=f"site:{site}",
-            revision=1,
-            changed_by="t",
-            site_id=site,
-            name=Text(site, site),
-        )
-        story.append(changed, changed.document_id)
-    queue = QueueChanged(
-        document_id="queue:cards",
-        revision=1,
-        changed_by="t",
-        queue_id="cards",
-        name=Text("Карты", "Cards"),
-        client_id="acme",
-    )
-    story.append(queue, queue.document_id)
-    return story
-
-
-def entry(view: View, part: str, key: str, value: str) -> Any:
+def entry(view: Any, part: str, key: str, value: str) -> Any:
     return next(each for each in view[part] if each[key] == value)
 
 
 def test_a_call_is_waiting_until_it_is_connected_and_in_talk_until_it_ends() -> None:
-    story = configured(Story())
+    story = centre(Story())
     story.claim()
     story.arrives("c1")
     story.queues("c1")
@@ -69,21 +47,21 @@ def test_a_call_is_waiting_until_it_is_connected_and_in_talk_until_it_ends() -> 
 
 
 def test_a_call_answered_away_from_home_is_an_arrow_between_the_sites() -> None:
-    view = view_of(board_of(configured(plain_call())), None)
+    view = view_of(board_of(centre(plain_call())), None)
     assert view["away"] == [{"from": "minsk", "to": "moscow", "calls": 1}]
     assert entry(view, "sites", "site_id", "minsk")["answered_away"] == 1
     assert entry(view, "queues", "queue_id", "cards")["service_level"] == 1.0
 
 
 def test_a_client_sees_its_own_queues_and_calls_only() -> None:
-    view = view_of(board_of(configured(plain_call())), "other")
+    view = view_of(board_of(centre(plain_call())), "other")
     assert view["queues"] == []
     assert view["totals"]["offered"] == 0
     assert view["away"] == []
 
 
 def test_a_client_sees_of_the_agents_those_who_serve_its_own_calls() -> None:
-    story = configured(Story())
+    story = centre(Story())
     story.claim()
     story.agent("a1", "Ready")
     story.agent("a2", "Ready")
@@ -99,7 +77,7 @@ def test_a_client_sees_of_the_agents_those_who_serve_its_own_calls() -> None:
 
 
 def test_the_board_shows_what_the_router_expects_of_a_queue() -> None:
-    story = configured(Story())
+    story = centre(Story())
     assert (
         entry(view_of(board_of(story), None), "queues", "queue_id", "cards")["expected_wait_s"]
         is None
@@ -111,7 +89,7 @@ def test_the_board_shows_what_the_router_expects_of_a_queue() -> None:
 
 
 def test_a_quiet_minute_brings_the_rate_to_nothing_and_a_quiet_hour_the_flows() -> None:
-    board = board_of(configured(plain_call()))
+    board = board_of(centre(plain_call()))
     assert board.now is not None
     assert view_of(board, None)["away"] != []
     board.pass_time(board.now + timedelta(hours=1))
@@ -121,19 +99,20 @@ def test_a_quiet_minute_brings_the_rate_to_nothing_and_a_quiet_hour_the_flows() 
 
 
 def test_the_day_has_ended_when_everybody_has_gone() -> None:
-    story = configured(plain_call())
+    story = centre(plain_call())
     assert view_of(board_of(story), None)["day"]["state"] in {"running", "ended"}
     story.passes(120)
     story.agent("a1", "Offline", presence="Offline")
     assert view_of(board_of(story), None)["day"]["state"] == "ended"
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_snapshot_and_changes_lead_to_the_same_view(rnd: random.Random) -> None:
-    story = configured(busy_day(rnd))
+    story = centre(busy_day(rnd))
     board, intake = LiveBoard(), Intake()
-    shown = seen = view_of(board, None)
+    seen = view_of(board, None)
+    shown: Any = seen
     for record in interleaved(rnd, story.log):
         if intake.takes(record.place.topic, record.envelope):
             board.take(record.envelope)
@@ -145,27 +124,9 @@ def test_snapshot_and_changes_lead_to_the_same_view(rnd: random.Random) -> None:
     assert (applied(shown, difference(seen, final)) if comparable(seen, final) else final) == final
 
 
-KEYS = {"sites": ("site_id",), "queues": ("queue_id",), "away": ("from", "to")}
-
-
-def applied(view: View, changes: View) -> View:
-    """Return what a board shows after the changes: entries replaced, other parts taken whole."""
-    result = dict(view)
-    for name, part in changes.items():
-        keys = KEYS.get(name)
-        if keys is None:
-            result[name] = part
-            continue
-        known = {tuple(each[key] for key in keys): each for each in view[name]}
-        known.update({tuple(each[key] for key in keys): each for each in part})
-        shown = [each for each in known.values() if name != "away" or each["calls"]]
-        result[name] = sorted(shown, key=lambda each: [each[key] for key in keys])
-    return result
-
-
 def test_the_figures_of_the_day_do_not_depend_on_the_order_of_topics() -> None:
     rnd = random.Random(5)
-    story = configured(busy_day(rnd))
+    story = centre(busy_day(rnd))
     figures = view_of(board_of(story), None)["totals"]
     other = Story()
     other.log = interleaved(rnd, story.log)

@@ -1,15 +1,14 @@
 """The HTTP API of reporting: contact records, intervals, and the live board's stream."""
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, FastAPI, Query, Request
+from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request
 from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from sqlalchemy.ext.asyncio import AsyncEngine
-from sse_starlette import EventSourceResponse, ServerSentEvent
+from sse_starlette import EventSourceResponse
 
 from contact_runtime.administration.office import Office
 from contact_runtime.http.auth import Principal, require
@@ -18,6 +17,7 @@ from contact_runtime.rows import Store
 from reporting import answers, queries
 from reporting.billing import http as billing
 from reporting.boards import Boards
+from reporting.live_protocol import asyncapi
 from reporting.tables import READER
 
 PING_S = 10
@@ -113,14 +113,27 @@ async def position(asked: Asked, who: ReportReader) -> answers.Position:
 
 
 @routes.get("/live", response_class=EventSourceResponse)
-async def live(asked: Asked, who: LiveReader) -> EventSourceResponse:
-    """Stream the board: `snapshot`, then `change` with what changed; `id` is the log position."""
+async def live(
+    asked: Asked,
+    who: LiveReader,
+    last_id: Annotated[
+        str | None,
+        Header(alias="Last-Event-ID", description="`id` of the last event that was seen"),
+    ] = None,
+) -> EventSourceResponse:
+    """Stream the board: `snapshot`, then `change` with what changed.
 
-    async def events() -> AsyncIterator[ServerSentEvent]:
-        async for frame in asked.boards.frames(who.client):
-            yield ServerSentEvent(frame.data, event=frame.event, id=frame.position)
+    Who comes back with the last `id` is sent what it missed, or a snapshot if that is no longer
+    kept or was given by another replica. `GET /v1/live-protocol` describes the messages.
+    """
+    frames = asked.boards.frames(who.client, last_id)
+    return EventSourceResponse(frames, ping=PING_S, headers={"Cache-Control": "no-store"})
 
-    return EventSourceResponse(events(), ping=PING_S, headers={"Cache-Control": "no-store"})
+
+@routes.get("/live-protocol")
+async def live_protocol() -> dict[str, Any]:
+    """Return the AsyncAPI document of the stream: its messages, and what each field means."""
+    return asyncapi()
 
 
 def serve_board(app: FastAPI, folder: Path) -> None:

@@ -79,10 +79,14 @@ class LiveBoard:
         self.queues: dict[str, QueueChanged] = {}
         self.expected: dict[str, float | None] = {}
         """By queue: how long a call that comes now is expected to wait, as the router says."""
+        self._pools: dict[str, str] = {}
+        """By queue: the pool whose router said it."""
         self.agents: dict[str, AgentNow] = {}
         self.serves: dict[str, frozenset[str]] = {}
         """By agent: the calls that fill their slots."""
         self.calls: dict[str, LiveCall] = {}
+        self.open: dict[str, LiveCall] = {}
+        """Of the calls, those that have not ended."""
         self.arrivals: deque[tuple[datetime, str | None]] = deque()
         self.answers: deque[Answer] = deque()
         self.today = Today()
@@ -104,10 +108,16 @@ class LiveBoard:
             self.serves[event.agent_id] = frozenset(call for call in calls if call is not None)
         elif isinstance(event, QueueState):
             self.expected[event.queue_id] = event.expected_wait_s
+            self._pools[event.queue_id] = envelope.pool
         elif isinstance(event, SiteChanged):
             self.sites[event.site_id] = event
         elif isinstance(event, QueueChanged):
             self.queues[event.queue_id] = event
+
+    def said_of(self) -> set[str]:
+        """Return the pools whose routers said how long is to be waited in a queue there is."""
+        queues = (queue for queue in self.queues.values() if not queue.deleted)
+        return {self._pools[queue.queue_id] for queue in queues if queue.queue_id in self._pools}
 
     def home_of(self, facts: CallFacts) -> str | None:
         """Return the site at which the caller is at home, as far as is known: see the router."""
@@ -140,6 +150,7 @@ class LiveBoard:
         call = self.calls.get(call_id)
         if call is None:
             call = self.calls[call_id] = LiveCall(CallFacts(call_id=call_id))
+            self.open[call_id] = call
         knew_arrival = call.facts.arrival is not None
         facts_of.evolve(call.facts, envelope)
         arrival, client = call.facts.arrival, call.facts.client_id
@@ -175,6 +186,7 @@ class LiveBoard:
         if end is None or call.end_counted:
             return
         call.end_counted = True
+        del self.open[call.facts.call_id]
         self._ended.append((end.at, call.facts.call_id))
         if end.type == "contained":
             self.today.contained[call.facts.client_id] += 1

@@ -1,54 +1,103 @@
 """What one reader of the board sees: the whole centre, or one client's part of it."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from contact_events.agents import AgentStatus
 from reporting.domain.counts import WaitCounts, summed
 from reporting.domain.definitions import average_speed_of_answer_s, service_level
 from reporting.domain.live import LiveBoard, LiveCall
-
-STATUSES: tuple[AgentStatus, ...] = (
-    "Ready",
-    "Reserved",
-    "Talking",
-    "Hold",
-    "WrapUp",
-    "NotReady",
+from reporting.domain.shown import (
+    STATUSES,
+    AgentCounts,
+    AwayFlow,
+    Day,
+    Figures,
+    QueueFigures,
+    SiteFigures,
+    Totals,
+    View,
 )
-KEYED = {"sites": "site_id", "queues": "queue_id"}
 
-View = dict[str, Any]
+AgentsBySite = dict[str, Counter[str]]
 
 
-def view_of(board: LiveBoard, client: str | None) -> View:
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The board at one moment, sorted by client once for all who look at it."""
+
+    calls: dict[str | None, list[LiveCall]]
+    """By client: the calls that go on now."""
+    agents: AgentsBySite
+    serving: dict[str | None, AgentsBySite]
+    """By client: the agents who serve its calls now."""
+    counts: dict[str | None, dict[str, WaitCounts]]
+    """By client: what became of its calls since the day began, by queue."""
+
+    @classmethod
+    def of(cls, board: LiveBoard) -> "Moment":
+        """Return what the board holds now; it may not change while this is used."""
+        calls: dict[str | None, list[LiveCall]] = defaultdict(list)
+        for call in board.open.values():
+            if call.facts.arrival is not None:
+                calls[call.facts.client_id].append(call)
+        agents: AgentsBySite = defaultdict(Counter)
+        serving: dict[str | None, AgentsBySite] = defaultdict(lambda: defaultdict(Counter))
+        for agent in board.agents.values():
+            agents[agent.site_id][agent.status] += 1
+            for client in _clients_of(board, agent.agent_id):
+                serving[client][agent.site_id][agent.status] += 1
+        counts: dict[str | None, dict[str, WaitCounts]] = defaultdict(dict)
+        for (queue_id, client), counted in board.today.queues.items():
+            counts[client][queue_id] = counted
+        return cls(calls, agents, serving, counts)
+
+    def calls_of(self, client: str | None) -> Sequence[LiveCall]:
+        """Return the calls that the client may see; None sees all."""
+        if client is not None:
+            return self.calls.get(client, ())
+        return [call for calls in self.calls.values() for call in calls]
+
+    def counts_of(self, client: str | None) -> Iterator[tuple[str, WaitCounts]]:
+        """Yield the counts that the client may see, by queue; a queue may come more than once."""
+        for owner, counts in self.counts.items():
+            if client in (None, owner):
+                yield from counts.items()
+
+
+def _clients_of(board: LiveBoard, agent_id: str) -> set[str | None]:
+    calls = (board.calls.get(call_id) for call_id in board.serves[agent_id])
+    return {call.facts.client_id for call in calls if call is not None}
+
+
+def view_of(board: LiveBoard, client: str | None, moment: Moment | None = None) -> View:
     """Return the board as `client` may see it; None sees everything.
 
-    Of the agents, whom clients share, a client sees those who serve its own calls now.
+    Of the agents, whom clients share, a client sees those who serve its own calls now. Whoever
+    wants more than one view gives the `moment`, so that the board is not sorted for each.
     """
-    calls = [
-        call
-        for call in board.calls.values()
-        if call.facts.arrival is not None and client in (None, call.facts.client_id)
-    ]
-    agents = _agents(board, client)
+    moment = moment or Moment.of(board)
+    calls = moment.calls_of(client)
+    agents = moment.agents if client is None else moment.serving.get(client, {})
+    by_queue: dict[str, WaitCounts] = {}
+    for queue_id, counts in moment.counts_of(client):
+        by_queue[queue_id] = summed(by_queue.get(queue_id, WaitCounts()), counts)
     return {
-        "day": {"state": _day(board, calls)},
+        "day": _day(board, calls),
         "drawn": sorted(_drawn(board, client)),
         "sites": _sites(board, calls, agents, client),
-        "queues": _queues(board, calls, client),
+        "queues": _queues(board, calls, client, by_queue),
         "away": _away(board, client),
-        "totals": _totals(board, calls, agents, client),
+        "totals": _totals(board, calls, agents, client, by_queue),
     }
 
 
-def _day(board: LiveBoard, calls: Iterable[LiveCall]) -> str:
-    if any(call.facts.end is None for call in calls) or board.arrivals:
-        return "running"
+def _day(board: LiveBoard, calls: Sequence[LiveCall]) -> Day:
+    if calls or board.arrivals:
+        return {"state": "running"}
     signed_in = any(agent.status != "Offline" for agent in board.agents.values())
-    return "ended" if board.today.queues and not signed_in else "idle"
+    return {"state": "ended" if board.today.queues and not signed_in else "idle"}
 
 
 def _drawn(board: LiveBoard, client: str | None) -> set[str]:
@@ -58,25 +107,12 @@ def _drawn(board: LiveBoard, client: str | None) -> set[str]:
     return found
 
 
-def _agents(board: LiveBoard, client: str | None) -> dict[str, Counter[str]]:
-    by_site: dict[str, Counter[str]] = defaultdict(Counter)
-    for agent in board.agents.values():
-        if client is None or _serves(board, agent.agent_id, client):
-            by_site[agent.site_id][agent.status] += 1
-    return by_site
-
-
-def _serves(board: LiveBoard, agent_id: str, client: str) -> bool:
-    calls = (board.calls.get(call_id) for call_id in board.serves[agent_id])
-    return any(call is not None and call.facts.client_id == client for call in calls)
-
-
 def _sites(
     board: LiveBoard,
     calls: Iterable[LiveCall],
-    agents: dict[str, Counter[str]],
+    agents: AgentsBySite,
     client: str | None,
-) -> list[View]:
+) -> list[SiteFigures]:
     waiting = Counter(board.home_of(call.facts) for call in calls if call.waiting())
     in_talk = Counter(_site_of_talk(call) for call in calls)
     answered: Counter[str] = Counter()
@@ -92,7 +128,7 @@ def _sites(
             "lat": site.latitude,
             "lon": site.longitude,
             "status": site.status,
-            "agents": {status: agents[site.site_id][status] for status in STATUSES},
+            "agents": _counted(agents.get(site.site_id, Counter())),
             "waiting": waiting[site.site_id],
             "in_talk": in_talk[site.site_id],
             "answered": answered[site.site_id],
@@ -103,13 +139,30 @@ def _sites(
     ]
 
 
+def _counted(agents: Counter[str]) -> AgentCounts:
+    ready, reserved, talking, hold, wrap_up, not_ready = (agents[status] for status in STATUSES)
+    return {
+        "Ready": ready,
+        "Reserved": reserved,
+        "Talking": talking,
+        "Hold": hold,
+        "WrapUp": wrap_up,
+        "NotReady": not_ready,
+    }
+
+
 def _site_of_talk(call: LiveCall) -> str | None:
     stay = call.talking()
     offer = call.facts.offers.get(stay.reservation_id or "") if stay else None
     return offer.site_id if offer else None
 
 
-def _queues(board: LiveBoard, calls: Iterable[LiveCall], client: str | None) -> list[View]:
+def _queues(
+    board: LiveBoard,
+    calls: Iterable[LiveCall],
+    client: str | None,
+    counts: dict[str, WaitCounts],
+) -> list[QueueFigures]:
     waits: dict[str, list[datetime]] = defaultdict(list)
     in_talk: Counter[str] = Counter()
     for call in calls:
@@ -126,7 +179,7 @@ def _queues(board: LiveBoard, calls: Iterable[LiveCall], client: str | None) -> 
             "longest_wait_since": _iso(min(waits[queue.queue_id], default=None)),
             "expected_wait_s": board.expected.get(queue.queue_id),
             "in_talk": in_talk[queue.queue_id],
-            **_figures(counts_of(board, client, queue.queue_id)),
+            **_figures(counts.get(queue.queue_id, WaitCounts())),
         }
         for queue in sorted(board.queues.values(), key=lambda queue: queue.queue_id)
         if not queue.deleted and client in (None, queue.client_id)
@@ -143,16 +196,7 @@ def since(call: LiveCall) -> datetime:
     return began
 
 
-def counts_of(board: LiveBoard, client: str | None, queue_id: str | None = None) -> WaitCounts:
-    """Return today's figures of one queue or of all, as `client` may see them."""
-    total = WaitCounts()
-    for (queue, owner), counts in board.today.queues.items():
-        if queue_id in (None, queue) and client in (None, owner):
-            total = summed(total, counts)
-    return total
-
-
-def _figures(counts: WaitCounts) -> View:
+def _figures(counts: WaitCounts) -> Figures:
     return {
         "offered": counts.offered,
         "answered": counts.answered,
@@ -163,7 +207,7 @@ def _figures(counts: WaitCounts) -> View:
     }
 
 
-def _away(board: LiveBoard, client: str | None) -> list[View]:
+def _away(board: LiveBoard, client: str | None) -> list[AwayFlow]:
     arrows = Counter(
         (answer.home_site_id, answer.site_id)
         for answer in board.answers
@@ -177,11 +221,14 @@ def _away(board: LiveBoard, client: str | None) -> list[View]:
 def _totals(
     board: LiveBoard,
     calls: Iterable[LiveCall],
-    agents: dict[str, Counter[str]],
+    agents: AgentsBySite,
     client: str | None,
-) -> View:
+    by_queue: dict[str, WaitCounts],
+) -> Totals:
     waits = [since(call) for call in calls if call.waiting()]
-    counts = counts_of(board, client)
+    counts = WaitCounts()
+    for counted in by_queue.values():
+        counts = summed(counts, counted)
     everybody = sum(agents.values(), Counter[str]())
     return {
         "waiting": len(waits),
@@ -192,7 +239,7 @@ def _totals(
         "failed": _sum(board.today.failed, client),
         "calls_per_minute": sum(1 for _, owner in board.arrivals if client in (None, owner)),
         "asa_s": average_speed_of_answer_s(counts.wait_to_answer_ms, counts.answered),
-        "agents": {status: everybody[status] for status in STATUSES},
+        "agents": _counted(everybody),
     }
 
 
@@ -202,32 +249,3 @@ def _sum(counter: Counter[str | None], client: str | None) -> int:
 
 def _iso(at: datetime | None) -> str | None:
     return at.isoformat() if at else None
-
-
-def comparable(before: View, now: View) -> bool:
-    """Tell whether both show the same sites and queues; if not, a new snapshot is owed."""
-    return all(_ids(before, name) == _ids(now, name) for name in KEYED)
-
-
-def difference(before: View, now: View) -> View:
-    """Return what changed: of sites, queues and flows the changed entries, other parts whole.
-
-    A flow that is no more comes with 0 calls.
-    """
-    changes = {name: part for name, part in now.items() if part != before[name]}
-    for name, key in KEYED.items():
-        if name in changes:
-            known = {entry[key]: entry for entry in before[name]}
-            changes[name] = [entry for entry in now[name] if entry != known[entry[key]]]
-    if "away" in changes:
-        gone = [{**flow, "calls": 0} for flow in before["away"] if _no_more(flow, now["away"])]
-        changes["away"] = [flow for flow in now["away"] if flow not in before["away"]] + gone
-    return changes
-
-
-def _no_more(flow: View, flows: Iterable[View]) -> bool:
-    return all((flow["from"], flow["to"]) != (other["from"], other["to"]) for other in flows)
-
-
-def _ids(view: View, name: str) -> list[str]:
-    return [entry[KEYED[name]] for entry in view[name]]
