@@ -2,7 +2,8 @@ import { readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
-import type { Live, LiveChange } from "../src/live/types";
+import type { Change, Snapshot } from "../src/live/types";
+import { changeOf, type Said } from "./world";
 
 const DIST = new URL("../dist/board/", import.meta.url).pathname;
 
@@ -14,14 +15,7 @@ const TYPES: Record<string, string> = {
   ".woff2": "font/woff2",
 };
 
-const TOPICS = [
-  "agent-state",
-  "answered",
-  "call-arrived",
-  "caller-located",
-  "routed",
-  "wrapped-up",
-];
+const CHANNEL = "e2e";
 
 /** Tokens the server knows: one with the right to the board, one without it. */
 export const TOKEN = "good.token.of-a-supervisor";
@@ -36,17 +30,19 @@ export class BoardServer {
   readonly path = "/board/";
   readonly #server: Server;
   readonly #streams = new Set<ServerResponse>();
-  #snapshot: Live;
-  #position = 4100;
+  #snapshot: Snapshot;
+  /** What was said, by number. */
+  readonly #frames = new Map<number, string>();
+  #number = 4100;
   #mode: "up" | "broken" | "mute" = "up";
 
-  private constructor(snapshot: Live) {
+  private constructor(snapshot: Snapshot) {
     this.#snapshot = snapshot;
     this.#server = createServer((request, response) => void this.#answer(request, response));
   }
 
   /** Return a server that listens. */
-  static async started(snapshot: Live): Promise<BoardServer> {
+  static async started(snapshot: Snapshot): Promise<BoardServer> {
     const server = new BoardServer(snapshot);
     await new Promise<void>((ready) => server.#server.listen(0, "127.0.0.1", ready));
     return server;
@@ -61,17 +57,25 @@ export class BoardServer {
     return this.#streams.size;
   }
 
+  /** The ids with which pages came back. */
+  readonly cameBackWith: string[] = [];
+
   /** Say a change to every page that listens. */
-  push(change: LiveChange): void {
-    this.#position += 1;
-    for (const stream of this.#streams) this.#write(stream, "change", change);
+  push(said: Said): void {
+    this.#number += 1;
+    this.#say(frameOf("change", this.#number, changeOf(said, this.#snapshot)));
   }
 
   /** Say another snapshot to every page that listens, and to those that come. */
-  become(snapshot: Live): void {
+  become(snapshot: Snapshot): void {
     this.#snapshot = snapshot;
-    this.#position += 1;
-    for (const stream of this.#streams) this.#write(stream, "snapshot", snapshot);
+    this.#number += 1;
+    this.#say(frameOf("snapshot", this.#number, snapshot));
+  }
+
+  #say(frame: string): void {
+    this.#frames.set(this.#number, frame);
+    for (const stream of this.#streams) stream.write(frame);
   }
 
   /** Cut every stream; from now on streams are answered by an error, or by silence. */
@@ -111,16 +115,26 @@ export class BoardServer {
       return;
     }
     response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
+    if (this.#mode === "mute") response.flushHeaders();
+    else response.write(this.#firstFor(request.headers["last-event-id"]));
     this.#streams.add(response);
     response.on("close", () => this.#streams.delete(response));
-    if (this.#mode === "mute") response.flushHeaders();
-    else this.#write(response, "snapshot", this.#snapshot);
   }
 
-  #write(stream: ServerResponse, event: string, data: Live | LiveChange): void {
-    const id = TOPICS.map((topic, n) => `${topic}/0@${this.#position * (n + 1)}`);
-    stream.write(`event: ${event}\nid: ${id.join(" ")}\ndata: ${JSON.stringify(data)}\n\n`);
+  #firstFor(lastId: string | string[] | undefined): string {
+    const last = Number(String(lastId ?? "").replace(`${CHANNEL}-`, ""));
+    if (lastId === undefined || !this.#frames.has(last)) {
+      return frameOf("snapshot", this.#number, this.#snapshot);
+    }
+    this.cameBackWith.push(String(lastId));
+    this.push({}); // the service says something every second
+    const missed = [...this.#frames].filter(([number]) => number > last);
+    return missed.map(([, frame]) => frame).join("");
   }
+}
+
+function frameOf(event: string, number: number, data: Snapshot | Change): string {
+  return `event: ${event}\nid: ${CHANNEL}-${number}\ndata: ${JSON.stringify(data)}\n\n`;
 }
 
 function refusalOf(authorization: string | undefined): 401 | 403 | null {

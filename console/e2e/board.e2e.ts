@@ -1,6 +1,6 @@
 import type { Browser, BrowserContextOptions } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { Live } from "../src/live/types";
+import type { Snapshot } from "../src/live/types";
 import { BoardServer, TOKEN, TOKEN_WITHOUT_RIGHT } from "./board-server";
 import { openedBrowser } from "./browser";
 import { WatchedPage } from "./watched-page";
@@ -43,7 +43,7 @@ async function openedPage(screen: BrowserContextOptions = DESKTOP): Promise<Watc
 async function openedBoard(
   link = "?lang=en",
   screen: BrowserContextOptions = DESKTOP,
-  snapshot: Live = firstSnapshot(),
+  snapshot: Snapshot = firstSnapshot(),
 ): Promise<WatchedPage> {
   server.become(snapshot);
   const page = await openedPage(screen);
@@ -168,11 +168,25 @@ describe("the board is alive", () => {
     server.push({ at: secondsBefore(0) });
     await board.seeNo("age");
     await board.read("age", /^[3-9] s old$/);
-    expect(await board.page.getByTestId("age").count()).toBe(11);
+    expect(await board.page.getByTestId("age").count()).toBe(12);
     expect(await board.places()).toEqual(places);
     await board.usable();
     server.push({ at: secondsBefore(-4) });
     await board.seeNo("age");
+  });
+
+  test("what grows old alone tells its age alone: expected waits while the router is silent", async () => {
+    const board = await openedBoard();
+    await board.drawn();
+    const places = await board.places();
+    server.push({ at: secondsBefore(0), ages_s: { calls: 0, agents: 0, expected_waits: 42 } });
+    await board.read("age", /^4[2-9] s old$/);
+    expect(await board.page.getByTestId("age").count()).toBe(1);
+    expect(await board.places()).toEqual(places);
+    await board.usable();
+    server.push({ ages_s: { calls: 0, agents: 12, expected_waits: 0 } });
+    await expect.poll(() => board.page.getByTestId("age").count()).toBe(2);
+    await board.read("panel-sites", /1[2-9] s old/);
   });
 
   test("the end of the day is said and its figures stay", async () => {
@@ -210,6 +224,19 @@ describe("a lost connection", () => {
     await board.read("value-waiting", "21");
     await board.seeNo("lost");
     expect(await board.page.getByTestId("link").getAttribute("data-state")).toBe("live");
+  });
+
+  test("that comes back is told what it missed, and nothing twice", async () => {
+    const board = await openedBoard();
+    server.push({ totals: { waiting: 9 } });
+    await board.read("value-waiting", "9");
+    server.fail("broken");
+    await board.see("lost");
+    server.push({ totals: { waiting: 10 } });
+    server.recover();
+    await board.read("value-waiting", "10");
+    await board.seeNo("lost");
+    expect(server.cameBackWith).toEqual([expect.stringMatching(/^e2e-\d+$/)]);
   });
 
   test("is tried again at once by a click", async () => {

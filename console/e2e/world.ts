@@ -2,18 +2,29 @@ import { AGENT_STATES } from "../src/live/states";
 import type {
   AgentCounts,
   AwayFlow,
-  Live,
-  LiveChange,
+  Change,
   QueueFigures,
   SiteFigures,
+  Snapshot,
 } from "../src/live/types";
 
 /** A small made-up centre: what the stream would say of it, the same at every run. */
 
 const START = Date.parse("2026-03-02T07:42:00Z");
 
+/** What a test says has changed; the rest of a change is as in the snapshot before it. */
+export type Said = Partial<Omit<Change, "totals">> & { totals?: Partial<Snapshot["totals"]> };
+
+/** Return the whole change that the service would send. */
+export function changeOf(said: Said, before: Snapshot): Change {
+  const { at, scale, ages_s } = before;
+  const totals = said.totals ? { totals: { ...before.totals, ...said.totals } } : {};
+  return { at, scale, ages_s, position: {}, ...(said as Partial<Change>), ...totals };
+}
+
 function counts(...n: [number, number, number, number, number, number]): AgentCounts {
-  return Object.fromEntries(AGENT_STATES.map((state, i) => [state, n[i]])) as AgentCounts;
+  const [Talking, Hold, Reserved, Ready, WrapUp, NotReady] = n;
+  return { Talking, Hold, Reserved, Ready, WrapUp, NotReady };
 }
 
 /** Return business time `s` seconds before the figures of the first snapshot. */
@@ -141,11 +152,12 @@ const AWAY: AwayFlow[] = [
 ];
 
 /** Return the first snapshot of the centre, `scale` times as fast as the wall clock. */
-export function firstSnapshot(scale = 1): Live {
+export function firstSnapshot(scale = 1): Snapshot {
   return {
     at: secondsBefore(0),
     scale,
-    lag_s: 0.2,
+    ages_s: { calls: 0.2, agents: 0.2, expected_waits: 0.2 },
+    position: { "call-arrived/0": 4100, "routed/0": 2050, "answered/0": 1790 },
     day: { state: "running" },
     drawn: ["ani", "entry_site", "patience", "roster"],
     sites: SITES,
@@ -155,7 +167,10 @@ export function firstSnapshot(scale = 1): Live {
   };
 }
 
-function totalsOf(sites: readonly SiteFigures[], queues: readonly QueueFigures[]): Live["totals"] {
+function totalsOf(
+  sites: readonly SiteFigures[],
+  queues: readonly QueueFigures[],
+): Snapshot["totals"] {
   const sum = (of: (queue: QueueFigures) => number) => queues.reduce((all, q) => all + of(q), 0);
   const waits = queues.flatMap((q) => q.longest_wait_since ?? []).toSorted();
   const agents = AGENT_STATES.map((state) => [
@@ -169,12 +184,14 @@ function totalsOf(sites: readonly SiteFigures[], queues: readonly QueueFigures[]
     offered: sum((q) => q.offered),
     answered: sum((q) => q.answered),
     abandoned: sum((q) => q.abandoned),
+    short_abandoned: sum((q) => q.short_abandoned),
+    in_service_level: sum((q) => q.in_service_level),
     contained: 214,
     failed: 1,
     service_level: sum((q) => q.in_service_level) / sum((q) => q.offered),
     calls_per_minute: 11.4,
     asa_s: 14.3,
-    agents: Object.fromEntries(agents) as AgentCounts,
+    agents: Object.fromEntries(agents) as unknown as AgentCounts,
   };
 }
 
@@ -183,7 +200,7 @@ function totalsOf(sites: readonly SiteFigures[], queues: readonly QueueFigures[]
  *
  * They fill the series of calls per minute; the other figures stay those of the first snapshot.
  */
-export function livelyHour(): LiveChange[] {
+export function livelyHour(): Said[] {
   const steps = Array.from({ length: 180 }, (_, n) => n);
   return steps.map((n) => ({
     at: secondsBefore((179 - n) * 20),
@@ -197,7 +214,7 @@ function lively(n: number): number {
 }
 
 /** Return one step of life: a call of Moscow's was answered in Krasnoyarsk. */
-export function oneMoreAway(): LiveChange {
+export function oneMoreAway(): Said {
   const [moscow, , , krasnoyarsk] = SITES as [SiteFigures, SiteFigures, SiteFigures, SiteFigures];
   const sites = [
     { ...moscow, waiting: 4, answered_away: 75 },

@@ -43,7 +43,7 @@ function feedWith(token: string): Feed {
   return new Feed({
     token,
     now,
-    connect: (bearer, listener) => connect({ ...parts, token: bearer }, listener),
+    connect: (bearer, lastId, listener) => connect({ ...parts, token: bearer, lastId }, listener),
     onFrame: onNextFrame,
     jitter: Math.random,
   });

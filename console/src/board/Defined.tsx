@@ -70,7 +70,7 @@ function Definition({ figure, title }: { figure: DefinedFigure; title: string })
       <dl className={classes.facts}>
         <Fact name={t("definition.formula")}>{t(`definition.${figure}.formula`)}</Fact>
         <Fact name={t("definition.position")}>
-          <Position>{board.position || t("definition.noPosition")}</Position>
+          <Position of={board.live.position} none={t("definition.noPosition")} />
         </Fact>
         <Fact name={t("definition.at")}>{`${formats.clock(at, 1)} ${t("clock.zone")}`}</Fact>
       </dl>
@@ -79,11 +79,13 @@ function Definition({ figure, title }: { figure: DefinedFigure; title: string })
 }
 
 /** A log position, one partition a piece: none is broken over two lines. */
-function Position({ children }: { children: string }) {
+function Position({ of, none }: { of: Record<string, number>; none: string }) {
+  const partitions = Object.entries(of).sort(([a], [b]) => (a < b ? -1 : 1));
   return (
     <span className={classes.position}>
-      {children.split(" ").map((partition) => (
-        <span key={partition}>{partition}</span>
+      {partitions.length === 0 ? none : null}
+      {partitions.map(([partition, offset]) => (
+        <span key={partition}>{`${partition}@${offset}`}</span>
       ))}
     </span>
   );

@@ -14,7 +14,11 @@ export function KeyFigures() {
   const { board, moment, formats } = useFigures();
   const { totals } = board.live;
   return (
-    <section className={classes.strip} data-testid="key-figures" data-stale={moment.age_s !== null}>
+    <section
+      className={classes.strip}
+      data-testid="key-figures"
+      data-stale={moment.ages_s.calls !== null}
+    >
       <KeyFigure figure="waiting" value={formats.count(totals.waiting)} unit={t("unit.calls")} />
       <LongestWait />
       <KeyFigure figure="inTalk" value={formats.count(totals.in_talk)} unit={t("unit.calls")} />
@@ -99,7 +103,7 @@ function KeyFigure({ figure, value, unit, note, urgent, bar }: KeyFigureProps) {
         <small className={classes.unit}>{unit}</small>
       </p>
       {bar === undefined ? null : <TargetBar share={bar} />}
-      <p className={classes.note}>{moment.age_s === null ? note : <Age />}</p>
+      <p className={classes.note}>{moment.ages_s.calls === null ? note : <Age />}</p>
     </div>
   );
 }

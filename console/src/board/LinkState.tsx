@@ -22,6 +22,7 @@ export function LinkState({ link, onRetry }: LinkStateProps) {
 function Connected({ link }: { link: Link }) {
   const { t } = useTranslation();
   const { board, formats } = useFigures();
+  const { ages_s } = board.live;
   return (
     <>
       <span className={classes.linkWord} role="status">
@@ -29,7 +30,7 @@ function Connected({ link }: { link: Link }) {
         {t(link.state === "live" ? "link.live" : "link.connecting")}
       </span>
       <span className={classes.lag} data-testid="lag">
-        {t("link.behind", { lag: formats.rate(board.live.lag_s) })}
+        {t("link.behind", { lag: formats.rate(Math.max(ages_s.calls, ages_s.agents)) })}
       </span>
     </>
   );

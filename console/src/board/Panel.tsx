@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import type { Kind } from "../live/types";
 import { Age } from "./Age";
 import classes from "./Panel.module.css";
 
@@ -6,13 +7,15 @@ interface PanelProps {
   label: string;
   /** Name for tests. */
   name: string;
+  /** What its figures are made of. */
+  of?: readonly Kind[];
   tools?: ReactNode;
   className?: string | undefined;
   children: ReactNode;
 }
 
 /** One part of the board under its heading, with the age of its figures. */
-export function Panel({ label, name, tools, className, children }: PanelProps) {
+export function Panel({ label, name, of, tools, className, children }: PanelProps) {
   return (
     <section
       className={`${classes.panel} ${className ?? ""}`}
@@ -21,7 +24,7 @@ export function Panel({ label, name, tools, className, children }: PanelProps) {
     >
       <header className={classes.head}>
         <h2 className={classes.title}>{label}</h2>
-        <Age />
+        <Age of={of} />
         {tools}
       </header>
       {children}

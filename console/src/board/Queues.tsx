@@ -5,6 +5,7 @@ import { waitNeedsHand } from "../live/attention";
 import { waitedS } from "../live/businessTime";
 import type { QueueFigures } from "../live/types";
 import { duration } from "../text/format";
+import { Age } from "./Age";
 import { Defined } from "./Defined";
 import { useFigures } from "./FiguresContext";
 import { filteredQueues } from "./filteredQueues";
@@ -125,10 +126,12 @@ interface HeadProps {
 
 function Head({ figure, unit }: HeadProps) {
   const { t } = useTranslation();
+  const { moment } = useFigures();
+  const old = figure === "expectedWait" && moment.ages_s.expected_waits !== null;
   return (
     <th scope="col">
       <Defined figure={figure}>{t(`figure.${figure}`)}</Defined>
-      <small>{unit}</small>
+      <small>{old ? <Age of={["expected_waits"]} /> : unit}</small>
     </th>
   );
 }

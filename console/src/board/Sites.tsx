@@ -22,7 +22,7 @@ export function Sites({ selected, onSelect }: SitesProps) {
   const { sites, totals } = board.live;
   const sum = (of: (site: SiteFigures) => number) => sites.reduce((all, site) => all + of(site), 0);
   return (
-    <Panel label={t("sites.label")} name="sites">
+    <Panel label={t("sites.label")} name="sites" of={["calls", "agents"]}>
       <div className={classes.scroll}>
         <table className={classes.table}>
           <SiteHeads selected={selected} onSelect={onSelect} />

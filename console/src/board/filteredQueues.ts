@@ -9,7 +9,10 @@ export function filteredQueues(queues: readonly QueueFigures[], filter: string):
   const words = filter.toLocaleLowerCase().split(/\s+/).filter(Boolean);
   return queues
     .filter((queue) => words.every((word) => searched(queue).includes(word)))
-    .toSorted((a, b) => a.client.localeCompare(b.client) || a.queue_id.localeCompare(b.queue_id));
+    .toSorted(
+      (a, b) =>
+        (a.client ?? "").localeCompare(b.client ?? "") || a.queue_id.localeCompare(b.queue_id),
+    );
 }
 
 function searched({ queue_id, name, client }: QueueFigures): string {

@@ -1,17 +1,17 @@
 import { expect, test } from "vitest";
-import { firstSnapshot, secondsBefore } from "../../e2e/world";
+import { changeOf, firstSnapshot, type Said, secondsBefore } from "../../e2e/world";
 import { apply, type Board } from "./apply";
-import type { LiveChange, Message } from "./types";
+import type { Message } from "./types";
 
 const snapshot: Message = {
   kind: "snapshot",
   data: firstSnapshot(),
-  position: "10",
+  id: "x-10",
   receivedAt: 1000,
 };
 
-function change(data: LiveChange, receivedAt = 1200): Message {
-  return { kind: "change", data, position: "11", receivedAt };
+function change(said: Said, receivedAt = 1200): Message {
+  return { kind: "change", data: changeOf(said, firstSnapshot()), id: "x-11", receivedAt };
 }
 
 function boardAfter(...messages: Message[]): Board {
@@ -21,13 +21,13 @@ function boardAfter(...messages: Message[]): Board {
 }
 
 test("a change before any snapshot changes nothing", () => {
-  expect(apply(null, change({ lag_s: 1 }))).toBeNull();
+  expect(apply(null, change({ position: { "routed/0": 1 } }))).toBeNull();
 });
 
 test("a snapshot is the whole board", () => {
   const board = boardAfter(snapshot);
   expect(board.live).toEqual(firstSnapshot());
-  expect(board.position).toBe("10");
+  expect(board.id).toBe("x-10");
 });
 
 test("a changed queue takes its old place and the others stay", () => {
@@ -57,10 +57,9 @@ test("flows are told apart by both their ends", () => {
   expect(away).toHaveLength(5);
 });
 
-test("totals that a change does not name stay", () => {
-  const { totals } = boardAfter(snapshot, change({ totals: { waiting: 0 } })).live;
-  expect(totals.waiting).toBe(0);
-  expect(totals.in_talk).toBe(firstSnapshot().totals.in_talk);
+test("of the log position those partitions stay that did not move", () => {
+  const { position } = boardAfter(snapshot, change({ position: { "routed/0": 2051 } })).live;
+  expect(position).toEqual({ ...firstSnapshot().position, "routed/0": 2051 });
 });
 
 test("a change twice is the change once", () => {

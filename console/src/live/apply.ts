@@ -1,11 +1,11 @@
 import { anchored, type BusinessAnchor } from "./businessTime";
-import type { AwayFlow, Live, LiveChange, Message } from "./types";
+import type { AwayFlow, Change, Message, Snapshot } from "./types";
 
 /** The board as of the last message. */
 export interface Board {
-  live: Live;
-  /** Log position of the last message. */
-  position: string;
+  live: Snapshot;
+  /** Of the last message: who comes back with it is told what was missed. */
+  id: string;
   /** Machine time of the last message, milliseconds. */
   receivedAt: number;
   anchor: BusinessAnchor;
@@ -18,7 +18,7 @@ export function apply(board: Board | null, message: Message): Board | null {
     message.kind === "snapshot" ? message.data : changed((board as Board).live, message.data);
   return {
     live,
-    position: message.position,
+    id: message.id,
     receivedAt: message.receivedAt,
     anchor: anchored(board?.anchor ?? null, {
       businessAt: Date.parse(live.at),
@@ -28,14 +28,14 @@ export function apply(board: Board | null, message: Message): Board | null {
   };
 }
 
-function changed(live: Live, change: LiveChange): Live {
+function changed(live: Snapshot, change: Change): Snapshot {
   return {
     ...live,
     ...change,
     sites: upserted(live.sites, change.sites, (site) => site.site_id),
     queues: upserted(live.queues, change.queues, (queue) => queue.queue_id),
     away: upserted(live.away, change.away, flowKey),
-    totals: change.totals ? { ...live.totals, ...change.totals } : live.totals,
+    position: { ...live.position, ...change.position },
   };
 }
 

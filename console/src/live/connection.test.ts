@@ -14,11 +14,11 @@ afterEach(() => {
 });
 
 /** One stream that the test speaks, and what the listener heard of it. */
-function heardFrom(status = 200) {
+function heardFrom(status = 200, lastId: string | null = null) {
   let speaker: ReadableStreamDefaultController<Uint8Array> | undefined;
   const asked: (string | undefined)[] = [];
   const fetch: FetchLike = async (_url, init) => {
-    asked.push(init.headers.Authorization);
+    asked.push(init.headers.Authorization, init.headers["Last-Event-ID"]);
     const body = new ReadableStream<Uint8Array>({
       start: (controller) => {
         speaker = controller;
@@ -29,11 +29,11 @@ function heardFrom(status = 200) {
   const heard: unknown[][] = [];
   const listener: Listener = {
     onOpen: () => heard.push(["open"]),
-    onMessage: ({ kind, position }) => heard.push([kind, position]),
+    onMessage: ({ kind, id }) => heard.push([kind, id]),
     onRefused: (code) => heard.push(["refused", code]),
     onLost: (reason) => heard.push(["lost", reason]),
   };
-  const close = connect({ url: URL_OF_LIVE, token: "t1", fetch, now: () => 5 }, listener);
+  const close = connect({ url: URL_OF_LIVE, token: "t1", lastId, fetch, now: () => 5 }, listener);
   const say = (text: string) => speaker?.enqueue(new TextEncoder().encode(text));
   const cut = () => speaker?.error(new TypeError("network error"));
   return { heard, asked, say, cut, close };
@@ -41,14 +41,21 @@ function heardFrom(status = 200) {
 
 const settle = () => vi.advanceTimersByTimeAsync(0);
 
-test("the token goes in the header and events come with their log position", async () => {
+test("the token goes in the header and events come with their ids", async () => {
   const { heard, asked, say, close } = heardFrom();
   await settle();
   say(`event: snapshot\nid: 41\ndata: ${JSON.stringify(firstSnapshot())}\n\n`);
-  say(`event: change\nid: 42\ndata: {"lag_s":0.1}\n\n`);
+  say(`event: change\nid: 42\ndata: {"position":{}}\n\n`);
   await settle();
-  expect(asked).toEqual(["Bearer t1"]);
+  expect(asked).toEqual(["Bearer t1", undefined]);
   expect(heard).toEqual([["open"], ["snapshot", "41"], ["change", "42"]]);
+  close();
+});
+
+test("who was here before says what it heard last", async () => {
+  const { asked, close } = heardFrom(200, "x-41");
+  await settle();
+  expect(asked).toEqual(["Bearer t1", "x-41"]);
   close();
 });
 
@@ -71,7 +78,7 @@ test("a broken network is said once and not tried again behind the page's back",
   await settle();
   await vi.advanceTimersByTimeAsync(120_000);
   expect(heard).toEqual([["open"], ["lost", "network"]]);
-  expect(asked).toHaveLength(1);
+  expect(asked).toHaveLength(2);
 });
 
 test.each([401, 403] as const)("status %i is a refusal", async (status) => {

@@ -15,6 +15,8 @@ export interface Listener {
 export interface ConnectionParts {
   url: string;
   token: string;
+  /** Of the last event that was heard before, if any: what was missed comes first. */
+  lastId: string | null;
   fetch: FetchLike;
   now: () => number;
 }
@@ -47,10 +49,9 @@ export function connect(parts: ConnectionParts, listener: Listener): () => void 
     say();
   };
   const receive = (event: MessageEvent<string>) => {
-    const position = event.lastEventId;
     const receivedAt = parts.now();
     const kind = event.type as Message["kind"];
-    listener.onMessage({ kind, data: JSON.parse(event.data), position, receivedAt });
+    listener.onMessage({ kind, data: JSON.parse(event.data), id: event.lastEventId, receivedAt });
   };
   source.addEventListener("open", listener.onOpen);
   source.addEventListener("snapshot", receive);
@@ -63,9 +64,10 @@ export function connect(parts: ConnectionParts, listener: Listener): () => void 
   return close;
 }
 
-function authorized({ fetch, token }: ConnectionParts, alive: () => void): FetchLike {
+function authorized({ fetch, token, lastId }: ConnectionParts, alive: () => void): FetchLike {
   return async (url, init) => {
-    const headers = { ...init.headers, Authorization: `Bearer ${token}` };
+    const known: Record<string, string> = lastId === null ? {} : { "Last-Event-ID": lastId };
+    const headers = { ...init.headers, ...known, Authorization: `Bearer ${token}` };
     const response = await fetch(url, { ...init, headers });
     const { status, redirected } = response;
     const body = watched(response.body, alive);

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { firstSnapshot, secondsBefore } from "../../e2e/world";
+import { changeOf, firstSnapshot, type Said, secondsBefore } from "../../e2e/world";
 import type { Listener } from "./connection";
 import { Feed } from "./feed";
-import type { LiveChange, Message } from "./types";
+import type { Message } from "./types";
 
 beforeEach(() => {
   vi.useFakeTimers({ now: 0 });
@@ -16,10 +16,12 @@ afterEach(() => {
 function heldFeed() {
   const connections: Listener[] = [];
   const frames: (() => void)[] = [];
+  const asked: (string | null)[] = [];
   const feed = new Feed({
     token: "t1",
     now: () => Date.now(),
-    connect: (_token, listener) => {
+    connect: (_token, lastId, listener) => {
+      asked.push(lastId);
       connections.push(listener);
       return () => undefined;
     },
@@ -31,15 +33,20 @@ function heldFeed() {
   const draw = () => {
     for (const run of frames.splice(0)) run();
   };
-  return { feed, connections, frames, last, draw, stop };
+  return { feed, connections, frames, asked, last, draw, stop };
 }
 
 function snapshot(): Message {
-  return { kind: "snapshot", data: firstSnapshot(), position: "1", receivedAt: Date.now() };
+  return { kind: "snapshot", data: firstSnapshot(), id: "x-1", receivedAt: Date.now() };
 }
 
-function change(data: LiveChange): Message {
-  return { kind: "change", data, position: "2", receivedAt: Date.now() };
+function change(said: Said): Message {
+  return {
+    kind: "change",
+    data: changeOf(said, firstSnapshot()),
+    id: "x-2",
+    receivedAt: Date.now(),
+  };
 }
 
 test("changes are gathered and shown once a frame", () => {
@@ -58,7 +65,7 @@ test("changes are gathered and shown once a frame", () => {
 test("a tab that is hidden between two frames does not pile up changes", () => {
   const { frames, last } = heldFeed();
   last().onMessage(snapshot());
-  for (let n = 0; n < 150; n += 1) last().onMessage(change({ lag_s: n }));
+  for (let n = 0; n < 150; n += 1) last().onMessage(change({ position: { "routed/0": n } }));
   expect(frames.length).toBeGreaterThan(1);
 });
 
@@ -104,6 +111,15 @@ test("a refusal is not tried again", () => {
   vi.advanceTimersByTime(60_000);
   expect(connections).toHaveLength(1);
   expect(feed.shown().link).toEqual({ state: "refused", status: 403 });
+});
+
+test("who comes back says which message was the last to be shown", () => {
+  const { asked, last } = heldFeed();
+  last().onMessage(snapshot());
+  last().onMessage(change({ totals: { waiting: 3 } }));
+  last().onLost("network");
+  vi.advanceTimersByTime(60_000);
+  expect(asked).toEqual([null, "x-2"]);
 });
 
 test("nothing is tried after stopping", () => {

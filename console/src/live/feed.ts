@@ -1,6 +1,6 @@
 import { apply, type Board } from "./apply";
 import { businessNow } from "./businessTime";
-import type { connect, LossReason } from "./connection";
+import type { Listener, LossReason } from "./connection";
 import { extended, type Point } from "./series";
 import type { Message } from "./types";
 
@@ -20,7 +20,7 @@ export interface Shown {
 
 export interface FeedParts {
   token: string;
-  connect: (token: string, ...rest: [Parameters<typeof connect>[1]]) => () => void;
+  connect: (token: string, lastId: string | null, listener: Listener) => () => void;
   now: () => number;
   /** Run at the next frame that is drawn, or at once where none is drawn. */
   onFrame: (run: () => void) => void;
@@ -69,7 +69,7 @@ export class Feed {
   #open(): void {
     clearTimeout(this.#retry);
     this.#close();
-    this.#close = this.#parts.connect(this.#parts.token, {
+    this.#close = this.#parts.connect(this.#parts.token, this.#shown.board?.id ?? null, {
       onOpen: () => undefined,
       onMessage: (message) => this.#gather(message),
       onRefused: (status) => this.#show({ link: { state: "refused", status } }),

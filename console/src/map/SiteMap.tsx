@@ -34,7 +34,7 @@ export const SiteMap = memo(function SiteMap(props: SiteMapProps) {
     [sites, flows, width, height, lang],
   );
   return (
-    <Panel label={t("map.label")} name="map" className={classes.panel}>
+    <Panel label={t("map.label")} name="map" of={["calls", "agents"]} className={classes.panel}>
       <div ref={ref} className={classes.map}>
         {sites.length === 0 ? <p className={classes.empty}>{t("map.empty")}</p> : null}
         {layout ? <Ground layout={layout} flows={flows} selected={selected} /> : null}
