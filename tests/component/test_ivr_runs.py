@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from contact_events.answering import CallAnswered
-from contact_events.calls import Text
+from contact_events.calls import LONGEST_CALL_S, Text
 from contact_events.config import CalendarChanged, QueueChanged, SpecialDay
 from contact_events.envelope import Decoded, Envelope, decode, encode, headers_of, key_of
 from contact_events.partitions import partition_of
@@ -138,6 +138,36 @@ async def test_a_silent_caller_is_queued_by_business_time(
                 return bool(view["queue"] == "acme-any")
 
             await until("the caller waits in the default queue", queued)
+
+
+@pytest.mark.postgres
+async def test_whoever_waits_or_talks_is_ended_by_the_timer_when_a_call_may_last_no_longer(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    async with running(postgres_url, tmp_path) as world:
+        waits, talks = [(await world.door.call("+74950000002"))["call_id"] for _ in range(2)]
+        accepted = CallAnswered(
+            call_id=talks, attempt=1, reservation_id="R1", agent_id="a1", slot=0
+        )
+        await world.tell(accepted, 1)
+        async with world.door.as_("integrator") as caller:
+
+            async def seen(call_id: str) -> dict[str, Any]:
+                view: dict[str, Any] = (await caller.get(f"/v1/calls/{call_id}")).json()
+                return view
+
+            async def joined() -> bool:
+                return bool((await seen(talks))["state"] == "connected")
+
+            await until("the talk", joined)
+            world.door.clock.advance(LONGEST_CALL_S)
+
+            async def ended() -> bool:
+                views = [await seen(waits), await seen(talks)]
+                ends = [(view["ended_as"], view["reason"]) for view in views]
+                return ends == [("failed", "too_long"), ("disconnected", "system")]
+
+            await until("the end of both", ended)
 
 
 @pytest.mark.postgres

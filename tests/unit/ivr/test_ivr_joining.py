@@ -1,9 +1,13 @@
 """Attempts, joining, losing and passing on: the rules of the design that ivr keeps."""
 
+from collections.abc import Callable
+from datetime import timedelta
+
 import pytest
 
 from contact_events.answering import CallHeld, CallRangOut, CallRejected, CallResumed
 from contact_events.calls import (
+    LONGEST_CALL_S,
     CallAbandoned,
     CallAgentLegAnswered,
     CallAgentLegRinging,
@@ -13,9 +17,11 @@ from contact_events.calls import (
     CallQueued,
     CallRecovered,
 )
+from contact_events.registry import Event
 from ivr.domain.call import JOIN_S, Connected, Ended, Joining, Waiting, due
 from ivr.domain.commands import (
     EndLeg,
+    EndTooLong,
     GiveUpJoining,
     HangUp,
     Join,
@@ -26,7 +32,7 @@ from ivr.domain.commands import (
     RingTelephone,
     Transfer,
 )
-from tests.support.ivr_histories import Told, connected, queued
+from tests.support.ivr_histories import NINE, Told, arrived, connected, queued
 
 
 def _ring(reservation_id: str = "R1", attempt: int = 1) -> RingTelephone:
@@ -120,6 +126,39 @@ def test_a_telephone_that_is_not_picked_up_in_time_is_given_up() -> None:
     assert told.when(GiveUpJoining(told.later(JOIN_S - 1))) == []
     assert due(told.call) is not None
     assert told.when(GiveUpJoining(told.later(1))) == [_recovered("not_joined")]
+
+
+@pytest.mark.parametrize(
+    ("told", "end"),
+    [
+        (arrived, CallFailed(call_id="K1", attempt=0, reason="too_long")),
+        (queued, CallFailed(call_id="K1", attempt=1, reason="too_long")),
+        (connected, CallDisconnected(call_id="K1", attempt=1, by="system")),
+    ],
+)
+def test_a_call_ends_when_it_has_lasted_as_long_as_a_call_may(
+    told: Callable[[], Told], end: Event
+) -> None:
+    call = told()
+    assert call.when(EndTooLong(call.later(LONGEST_CALL_S - 1))) == []
+    assert call.when(EndTooLong(call.later(1))) == [end]
+    assert call.when(EndTooLong(call.later(LONGEST_CALL_S))) == []
+    assert due(call.call) is None
+
+
+def test_a_call_of_which_nothing_else_is_awaited_is_due_at_its_latest_end() -> None:
+    waiting, talking = queued(), connected()
+    assert [due(waiting.call), due(talking.call)] == [NINE + timedelta(seconds=LONGEST_CALL_S)] * 2
+
+
+def test_a_join_that_is_pending_ends_with_the_call() -> None:
+    told = queued()
+    told.later(LONGEST_CALL_S - 1)
+    told.accepted("R1", telephone=True)
+    assert due(told.call) == told.later(1)
+    assert told.when(EndTooLong(told.at)) == [
+        CallFailed(call_id="K1", attempt=1, reason="too_long")
+    ]
 
 
 def test_a_join_timer_that_lost_the_race_changes_nothing() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from contact_events.calls import CallConnected, CallContained, CallQueued
+from contact_events.calls import LONGEST_CALL_S, CallConnected, CallContained, CallQueued
 from reporting.domain.audit.auditor import Auditor
 from reporting.domain.audit.findings import Finding, Patience
 from tests.support.histories import Story, plain_call
@@ -208,6 +208,6 @@ def test_an_offer_without_outcome_is_found_on_a_running_system_once_it_is_old() 
 def test_a_call_older_than_the_longest_call_is_found_on_a_running_system() -> None:
     story = plain_call()
     story.arrives("c2")
-    story.passes(5 * 3600)
+    story.passes(LONGEST_CALL_S + Patience().ends_late_s + 1)
     story.arrives("c3")
     assert [f.said for f in findings(story, Patience())] == ["call c2 has not ended"]

@@ -1,6 +1,6 @@
 """`call-arrived`: the caller's side of a call's life, as ivr, which holds the legs, tells it."""
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -12,6 +12,9 @@ Direction = Literal["inbound", "outbound", "internal"]
 RecoveryReason = Literal["leg_lost", "agent_offline", "not_joined"]
 RefusalReason = Literal["closed", "blocked", "full"]
 FailureReason = Literal["no_agent", "gateway_lost", "no_such_queue", "too_long"]
+
+LONGEST_CALL_S: Final = 4 * 3600.0
+"""Seconds of business time after its arrival at which ivr ends a call, and the auditor asks."""
 
 
 class Caller(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):

@@ -22,8 +22,9 @@ from contact_runtime.rows import Unit
 from ivr.commands import Cause, carry_out, handle, remember
 from ivr.consultations import carry_out_request
 from ivr.domain.agents import AgentMemo
-from ivr.domain.call import InFlow, Joining, Unborn
+from ivr.domain.call import InFlow, Joining, Unborn, is_too_long
 from ivr.domain.commands import (
+    EndTooLong,
     GiveUpJoining,
     Join,
     LoseAgent,
@@ -55,9 +56,12 @@ def handler(clock: Clock) -> RecordHandler:
 
 
 async def tick(unit: Unit, call_id: str, now: datetime) -> None:
-    """Carry out the due time of a call: no input in time, or not joined in time."""
+    """Carry out the due time of a call: no input or not joined in time, or at its very end."""
     call = await unit.load(CALL, call_id)
     cause = Cause(now, f"timer:{call_id}")
+    if is_too_long(call, now):
+        await carry_out(unit, call_id, call, EndTooLong(now), cause)
+        return
     if isinstance(call, Joining):
         await carry_out(unit, call_id, call, GiveUpJoining(cause.time), cause)
     if isinstance(call, InFlow):

@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from contact_events.calls import Caller, Channel
+from contact_events.calls import LONGEST_CALL_S, Caller, Channel
 
 INPUT_WAIT_S = 30.0
 JOIN_S = 15.0
@@ -115,6 +115,26 @@ Call = Unborn | Known
 
 def due(call: Call) -> datetime | None:
     """Return the business time at which the call wants a tick, or None."""
+    if isinstance(call, Unborn | Ended):
+        return None
+    step, longest = _step_due(call), call.arrived_at + timedelta(seconds=LONGEST_CALL_S)
+    return longest if step is None else min(step, longest)
+
+
+def is_due(call: Call, now: datetime) -> bool:
+    """Return whether the input, or the join, that the call waits for did not come in time."""
+    at = _step_due(call)
+    return at is not None and at <= now
+
+
+def is_too_long(call: Call, now: datetime) -> bool:
+    """Return whether the call is under way, and has lasted as long as a call may."""
+    if isinstance(call, Unborn | Ended):
+        return False
+    return call.arrived_at + timedelta(seconds=LONGEST_CALL_S) <= now
+
+
+def _step_due(call: Call) -> datetime | None:
     match call:
         case InFlow():
             return call.prompted_at + timedelta(seconds=INPUT_WAIT_S)
@@ -122,9 +142,3 @@ def due(call: Call) -> datetime | None:
             return call.accepted_at + timedelta(seconds=JOIN_S)
         case _:
             return None
-
-
-def is_due(call: Call, now: datetime) -> bool:
-    """Return whether the time at which the call wants a tick has come."""
-    at = due(call)
-    return at is not None and at <= now

@@ -43,6 +43,12 @@ class HangUp(msgspec.Struct, frozen=True):
     """The caller left."""
 
 
+class EndTooLong(msgspec.Struct, frozen=True):
+    """The call may have lasted as long as a call may."""
+
+    now: datetime
+
+
 class Join(msgspec.Struct, frozen=True, kw_only=True):
     """An acceptance was heard: join the legs if they are there.
 
@@ -138,7 +144,7 @@ class Overflow(msgspec.Struct, frozen=True, kw_only=True):
     queue_id: str | None = None
 
 
-CallerCommand = Arrive | PressDigits | TimeOutInput | HangUp
+CallerCommand = Arrive | PressDigits | TimeOutInput | HangUp | EndTooLong
 AgentCommand = Join | GiveUpJoining | LoseAgent | Release | Transfer
 LegCommand = RingTelephone | PickUp | EndLeg
 ConsultCommand = Consult | TakeOver | Divert

@@ -11,7 +11,17 @@ from contact_events.calls import (
 )
 from contact_events.registry import Event
 from ivr.domain import consulting, flow, joining
-from ivr.domain.call import Call, Connected, Ended, InFlow, Joining, Unborn, Waiting, is_due
+from ivr.domain.call import (
+    Call,
+    Connected,
+    Ended,
+    InFlow,
+    Joining,
+    Unborn,
+    Waiting,
+    is_due,
+    is_too_long,
+)
 from ivr.domain.commands import (
     Arrive,
     CallerCommand,
@@ -19,6 +29,7 @@ from ivr.domain.commands import (
     Consult,
     Divert,
     EndLeg,
+    EndTooLong,
     GiveUpJoining,
     HangUp,
     Join,
@@ -42,7 +53,7 @@ def decide(call_id: str, call: Call, command: Command) -> list[Event]:
         CallOver: keys are pressed on a call that has ended.
     """
     match command:
-        case Arrive() | PressDigits() | TimeOutInput() | HangUp():
+        case Arrive() | PressDigits() | TimeOutInput() | HangUp() | EndTooLong():
             return _of_the_caller(call_id, call, command)
         case Join() | GiveUpJoining() | LoseAgent() | Release() | Transfer():
             return joining.of_the_agent(call_id, call, command)
@@ -68,6 +79,8 @@ def _of_the_caller(call_id: str, call: Call, command: CallerCommand) -> list[Eve
             return []  # the caller chose first: the timer lost the race
         case HangUp():
             return _hang_up(call_id, call)
+        case EndTooLong(now=now):
+            return _too_long(call_id, call) if is_too_long(call, now) else []
         case _:
             assert_never(command)
 
@@ -115,6 +128,14 @@ def _hang_up(call_id: str, call: Call) -> list[Event]:
             return []
         case _:
             assert_never(call)
+
+
+def _too_long(call_id: str, call: Call) -> list[Event]:
+    """End the call as the centre does: a talk as such, anything before one as a failure."""
+    if isinstance(call, Connected):
+        return [CallDisconnected(call_id=call_id, attempt=call.attempt, by="system")]
+    attempt = call.attempt if isinstance(call, Waiting | Joining) else 0
+    return [CallFailed(call_id=call_id, attempt=attempt, reason="too_long")]
 
 
 def _overflow(call_id: str, call: Call, command: Overflow) -> list[Event]:

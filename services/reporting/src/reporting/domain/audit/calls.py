@@ -80,7 +80,7 @@ class Calls:
         """Yield the calls that should have ended by now."""
         if self._now is None:
             return
-        oldest = self._now - timedelta(seconds=patience.longest_call_s)
+        oldest = self._now - timedelta(seconds=patience.longest_call_s + patience.ends_late_s)
         for call_id, call in self._calls.items():
             if call.ended is None and (patience.at_rest or call.arrived_at < oldest):
                 yield Finding("I1", f"call {call_id} has not ended", call.place)

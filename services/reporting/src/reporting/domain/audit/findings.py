@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from contact_events.calls import LONGEST_CALL_S
 from contact_events.envelope import Envelope
 
 
@@ -44,9 +45,11 @@ class Patience:
     """What may still be under way when the log is read to its end.
 
     `at_rest`: nothing may, every call has ended. Otherwise a call may last `longest_call_s` of
-    business time, and what other services still owe may take `settling_s` of machine time.
+    business time and end `ends_late_s` after it, which is half a minute of machine time at 60 times
+    the speed of life, and what other services still owe may take `settling_s` of machine time.
     """
 
     at_rest: bool = False
-    longest_call_s: float = 4 * 3600.0
+    longest_call_s: float = LONGEST_CALL_S
+    ends_late_s: float = 1800.0
     settling_s: float = 30.0
