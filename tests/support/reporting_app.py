@@ -14,6 +14,7 @@ from contact_runtime.database import connect
 from contact_runtime.http.app import create_app
 from contact_runtime.http.auth import Auth
 from contact_runtime.issuer import AUDIENCE, ISSUER, JWKS_FILE, mint
+from contact_runtime.memory_log import MemoryLog
 from contact_runtime.memory_store import MemoryStore
 from contact_runtime.rows import Store
 from contact_runtime.store import SqlStore
@@ -44,18 +45,21 @@ class Reporting:
 
 
 @asynccontextmanager
-async def reporting_app(keys: Path, store: Store | None = None) -> AsyncIterator[Reporting]:
+async def reporting_app(
+    keys: Path, store: Store | None = None, log: MemoryLog | None = None
+) -> AsyncIterator[Reporting]:
     """Run the routes of reporting while the block is open; tables need a real store."""
     store, clock = store or MemoryStore(source=SOURCE), StoppedClock(NOON)
     mint(keys, "supervisor")
     office = Office(store, clock)
     engine = store.engine if isinstance(store, SqlStore) else connect("postgresql:///nowhere")
+    boards = Boards(SystemClock(), LiveBoard("UTC"))
     app = create_app(
         "reporting",
         routes=[http.routes, billing.routes],
         auth=Auth(str(keys / JWKS_FILE), ISSUER, AUDIENCE),
         refusals=http.REFUSALS,
-        context=http.Context(engine, Boards(SystemClock(), LiveBoard("UTC")), store, office),
+        context=http.Context(engine, boards, store, office, log or MemoryLog()),
     )
     yield Reporting(httpx.ASGITransport(app), store, clock, keys)
     await office.close()

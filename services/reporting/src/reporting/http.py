@@ -13,6 +13,7 @@ from sse_starlette import EventSourceResponse
 from contact_runtime.administration.office import Office
 from contact_runtime.http.auth import Principal, require
 from contact_runtime.http.bodies import Moment
+from contact_runtime.log import Log
 from contact_runtime.rows import Store
 from reporting import answers, queries
 from reporting.billing import http as billing
@@ -36,6 +37,7 @@ class Context:
     boards: Boards
     store: Store
     office: Office
+    log: Log
 
 
 def context(request: Request) -> Context:

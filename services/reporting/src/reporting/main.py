@@ -85,7 +85,7 @@ async def main(settings: Settings) -> int:
         routes=[http.routes, billing.routes, metrics_http.routes],
         refusals=http.REFUSALS,
         description=DESCRIPTION,
-        context=http.Context(store.engine, boards, store, office),
+        context=http.Context(store.engine, boards, store, office, ground.log),
     )
     if settings.board_dir is not None:
         http.serve_board(app, settings.board_dir)

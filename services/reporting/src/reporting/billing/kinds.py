@@ -39,6 +39,7 @@ CODES: Final = {
     "built_in": "A definition of this name is always there and cannot be changed.",
     "clear_at": "The alert would be cleared as soon as it is raised, or never.",
     "client_fixed": "The client of a document never changes: invoices name it.",
+    "days": "The days end before they begin.",
     "missing_beside": "What stands beside it needs this, too.",
     "repeated": "It stands here twice.",
     "terms_out_of_order": "Terms stand in the order of the days from which they hold.",
