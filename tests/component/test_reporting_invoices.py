@@ -114,7 +114,7 @@ async def centre(postgres_url: str, tmp_path: Path) -> AsyncIterator[Centre]:
             metrics=Metrics(),
             linger_s=0.01,
         )
-        running = asyncio.create_task(read(stop))
+        running = asyncio.ensure_future(read(stop))
         made = Centre(app, store, log, march())
         async with app.client("administrator", subject="boss") as made.admin:
             await made.put("/v1/definitions/acme-sl", DEFINITION)

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from contact_runtime.administration.routes import routes_of
 from contact_runtime.http.preconditions import EtagMalformed, PreconditionMissing, RevisionStale
-from reporting.billing import invoices_http
+from reporting.billing import again_http, invoices_http
 from reporting.billing.kinds import CODES, KINDS
 
 __all__ = ["FAULTS", "REFUSALS", "routes"]
@@ -14,6 +14,7 @@ REFUSALS: dict[type[Exception], int] = {
     RevisionStale: 412,
     PreconditionMissing: 428,
     **invoices_http.REFUSALS,
+    **again_http.REFUSALS,
 }
 FAULTS = CODES
 
@@ -21,3 +22,4 @@ routes = APIRouter()
 for kind in KINDS:
     routes.include_router(routes_of(kind))
 routes.include_router(invoices_http.routes)
+routes.include_router(again_http.routes)

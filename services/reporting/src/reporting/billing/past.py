@@ -12,7 +12,6 @@ from contact_events.intake import Intake
 from contact_runtime.log import Log, Record, TopicPartition
 from contact_runtime.tables import positions
 from reporting import tables
-from reporting.consumers import READS
 from reporting.domain.agreements import Tariff
 from reporting.domain.facts import CallFacts
 from reporting.domain.folding import Folding
@@ -84,7 +83,7 @@ async def folded_to(log: Log, at: Position) -> Folding:
         LogSilent: the log could not be read so far.
     """
     ends = {_partition(name): offset for name, offset in at.items()}
-    starts = await log.starts([topic.name for topic in READS])
+    starts = await log.starts({tp.topic for tp in ends})
     unread = {tp for tp, end in ends.items() if end > starts.get(tp, 0)}
     folding, intake, silent_s = Folding(), Intake(), 0.0
     reader = await log.reader({tp: starts[tp] for tp in unread})

@@ -1,0 +1,59 @@
+"""What the routes of invoices share."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import Depends, Path, Request
+from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.responses import Response
+
+from contact_runtime.administration.office import Office
+from contact_runtime.http.auth import Principal, require
+from contact_runtime.http.bodies import Id
+from contact_runtime.http.idempotency import Once, once
+from contact_runtime.http.problems import not_found
+from contact_runtime.log import Log
+from contact_runtime.rows import Store
+from reporting.billing.invoices import Books
+from reporting.billing.rows import INVOICE, Issued
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What these routes need."""
+
+    books: Books
+    office: Office
+
+
+def _desk(request: Request) -> Desk:
+    context = request.app.state.context
+    store: Store = context.store
+    engine: AsyncEngine = context.engine
+    log: Log = context.log
+    return Desk(Books(store, engine, log), context.office)
+
+
+AtDesk = Annotated[Desk, Depends(_desk)]
+Reader = Annotated[Principal, Depends(require("billing:read"))]
+Biller = Annotated[Principal, Depends(require("billing:admin"))]
+Asked = Annotated[Once, Depends(once)]
+Named = Annotated[Id, Path(alias="invoice_id")]
+
+
+async def the_invoice(name: str, who: Principal, desk: Desk) -> Issued:
+    """Return the issued invoice.
+
+    Raises:
+        Problem: 404, there is none, or it is another client's.
+    """
+    issued = await desk.books.store.peek(INVOICE, name)
+    if issued is None or not who.may_read(issued.client_id):
+        raise not_found("the invoice")
+    return issued
+
+
+def as_json(value: Any) -> Response:
+    """Return the value as JSON, numbers of money as text."""
+    return Response(msgspec.json.encode(value), media_type="application/json")
