@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 from jsonschema import Draft202012Validator
@@ -32,6 +33,8 @@ from reporting.boards import Boards
 from reporting.consumers import READS
 from reporting.domain.live import LiveBoard
 from reporting.live_protocol import asyncapi
+from reporting.reports.cursors import Cursors
+from reporting.reports.desk import Reports
 from tests.support.histories import Story
 from tests.support.specimens import NOON
 
@@ -143,12 +146,13 @@ async def board_service(log: MemoryLog, keys: Path) -> AsyncIterator[BoardServic
     service = BoardService(Boards(clock, LiveBoard()), keys)
     store = SqlStore(connect("postgresql://nobody@127.0.0.1:1/nothing"), source="/polycentre/t")
     office = Office(store, clock)
+    reports = Reports(store, store.engine, Cursors(None), ZoneInfo("UTC"))
     app = create_app(
         "reporting",
         routes=[http.routes],
         auth=Auth(str(keys / JWKS_FILE), ISSUER, AUDIENCE),
         refusals=http.REFUSALS,
-        context=http.Context(store.engine, service.boards, store, office),
+        context=http.Context(store.engine, service.boards, store, office, log, reports),
     )
     listening = asyncio.Event()
 

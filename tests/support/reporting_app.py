@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 
@@ -19,9 +20,10 @@ from contact_runtime.memory_store import MemoryStore
 from contact_runtime.rows import Store
 from contact_runtime.store import SqlStore
 from reporting import http
-from reporting.billing import http as billing
 from reporting.boards import Boards
 from reporting.domain.live import LiveBoard
+from reporting.reports.cursors import Cursors
+from reporting.reports.desk import Reports
 from tests.support.specimens import NOON
 
 SOURCE = "/polycentre/reporting"
@@ -53,13 +55,14 @@ async def reporting_app(
     mint(keys, "supervisor")
     office = Office(store, clock)
     engine = store.engine if isinstance(store, SqlStore) else connect("postgresql:///nowhere")
+    reports = Reports(store, engine, Cursors(None), ZoneInfo("Europe/Moscow"))
     boards = Boards(SystemClock(), LiveBoard("UTC"))
     app = create_app(
         "reporting",
-        routes=[http.routes, billing.routes],
+        routes=http.ROUTES,
         auth=Auth(str(keys / JWKS_FILE), ISSUER, AUDIENCE),
         refusals=http.REFUSALS,
-        context=http.Context(engine, boards, store, office, log or MemoryLog()),
+        context=http.Context(engine, boards, store, office, log or MemoryLog(), reports),
     )
     yield Reporting(httpx.ASGITransport(app), store, clock, keys)
     await office.close()

@@ -15,18 +15,20 @@ from contact_runtime.http.auth import Principal, require
 from contact_runtime.http.bodies import Moment
 from contact_runtime.log import Log
 from contact_runtime.rows import Store
-from reporting import answers, queries
+from reporting import answers, metrics_http, queries
 from reporting.billing import http as billing
 from reporting.boards import Boards
 from reporting.live_protocol import asyncapi
+from reporting.reports import http as reports
+from reporting.reports.desk import Reports
 from reporting.tables import READER
 
 PING_S = 10
 
 routes = APIRouter(prefix="/v1")
 
-REFUSALS: dict[type[Exception], int] = {queries.CursorUnreadable: 422, **billing.REFUSALS}
-FAULTS = billing.FAULTS
+REFUSALS: dict[type[Exception], int] = {**reports.REFUSALS, **billing.REFUSALS}
+FAULTS = {**reports.FAULTS, **billing.FAULTS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class Context:
     store: Store
     office: Office
     log: Log
+    reports: Reports
 
 
 def context(request: Request) -> Context:
@@ -136,6 +139,9 @@ async def live(
 async def live_protocol() -> dict[str, Any]:
     """Return the AsyncAPI document of the stream: its messages, and what each field means."""
     return asyncapi()
+
+
+ROUTES = (routes, reports.routes, metrics_http.routes, billing.routes)
 
 
 def serve_board(app: FastAPI, folder: Path) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from contact_events.topics import BILLING, QUEUE_STATE
 from contact_runtime.administration.office import Office
@@ -16,14 +17,15 @@ from contact_runtime.reader import Received
 from contact_runtime.rows import Unit
 from contact_runtime.serve import Background
 from contact_runtime.store import SqlStore, SqlUnit
-from reporting import http, metrics_http
+from reporting import http
 from reporting.bi import BI_TOPICS
 from reporting.bi_relay import run_bi
-from reporting.billing import http as billing
 from reporting.boards import Boards
 from reporting.consumers import READS
 from reporting.domain.live import LiveBoard
 from reporting.projections import project
+from reporting.reports.cursors import Cursors
+from reporting.reports.desk import Reports
 from reporting.settings import Settings
 from reporting.tables import READER
 
@@ -77,15 +79,18 @@ async def main(settings: Settings) -> int:
     store = ground.store()
     office = Office(store, ground.clock, ground.metrics)
     boards = Boards(ground.clock, LiveBoard(settings.time_zone))
+    reports = Reports(
+        store, store.engine, Cursors(settings.cursor_key), ZoneInfo(settings.time_zone)
+    )
     ground.health.add("boards", lambda: None if boards.caught_up() else "still folding the log")
     app = app_of(
         "reporting",
         settings,
         ground.metrics,
-        routes=[http.routes, billing.routes, metrics_http.routes],
+        routes=http.ROUTES,
         refusals=http.REFUSALS,
         description=DESCRIPTION,
-        context=http.Context(store.engine, boards, store, office, ground.log),
+        context=http.Context(store.engine, boards, store, office, ground.log, reports),
     )
     if settings.board_dir is not None:
         http.serve_board(app, settings.board_dir)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from contact_runtime.settings import ServiceSettings
 from reporting.bi import ValueFormat
@@ -15,4 +15,9 @@ class Settings(ServiceSettings):
     value_format: ValueFormat = Field(
         default="json", description="of the rows on bi.*; with schema for Kafka Connect's JDBC sink"
     )
-    time_zone: str = Field(default="Europe/Moscow", description="where the board's day begins")
+    time_zone: str = Field(default="Europe/Moscow", description="where days begin")
+    cursor_key: SecretStr | None = Field(
+        default=None,
+        description="signs the cursors of pages, the same for all replicas; without it each "
+        "process has a key of its own",
+    )

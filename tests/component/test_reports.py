@@ -1,0 +1,338 @@
+"""Reports over a real database: what they say equals what a slow and plain count says."""
+
+import csv
+import io
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import openpyxl
+import pytest
+
+from reporting.reports.kinds import KINDS
+from tests.support.random_days import SITES, SKILLS
+from tests.support.reported import Reported, reported
+from tests.support.slow_measures import Slow, Wait, resolution, waits_of
+
+pytestmark = pytest.mark.postgres
+
+MEASURES = ("offered", "answered", "abandoned", "service_level", "asa", "aht", "carried_over")
+ZONES = ("Europe/Berlin", "Asia/Omsk", "America/St_Johns")
+
+
+@pytest.fixture
+async def told(postgres_url: str, tmp_path: Path) -> AsyncIterator[Reported]:
+    async with reported(postgres_url, tmp_path / "keys") as made:
+        yield made
+
+
+def all_waits(told: Reported, client: str | None = None) -> list[Wait]:
+    return [
+        wait
+        for call_id, (owner, project) in told.teller.whose.items()
+        for wait in waits_of(
+            told.teller.calls[call_id], {"client_id": owner, "project_id": project}
+        )
+        if client in (None, owner)
+    ]
+
+
+def local_start(at: datetime, interval: str, zone: ZoneInfo) -> datetime:
+    """Return where the quarter of an hour in which a moment lies is counted, plainly."""
+    quarter = datetime.fromtimestamp(at.timestamp() // 900 * 900, UTC)
+    local = quarter.astimezone(zone)
+    if interval == "15m":
+        return quarter
+    if interval == "hour":
+        return quarter - timedelta(minutes=local.minute)
+    day = local.date()
+    if interval == "week":
+        day -= timedelta(days=day.weekday())
+    if interval == "month":
+        day = day.replace(day=1)
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+@pytest.mark.parametrize("interval", ["15m", "hour", "day", "week", "month"])
+@pytest.mark.parametrize("zone", ZONES)
+async def test_each_interval_of_each_queue_is_what_a_plain_count_says(
+    told: Reported, interval: str, zone: str
+) -> None:
+    where = ZoneInfo(zone)
+    rows = await told.rows(
+        "queues", interval=interval, time_zone=zone, measures=list(MEASURES), limit=7
+    )
+    assert len(rows) > 3
+    for row in rows:
+        start = datetime.fromisoformat(row["interval_start"])
+        mine = [w for w in all_waits(told) if w.key["queue_id"] == row["group"]["queue_id"]]
+        slow = Slow(mine, lambda at, s=start: local_start(at, interval, where) == s)  # type: ignore[misc]
+        for name in MEASURES:
+            assert row["values"][name] == pytest.approx(slow.value(name)), (row, name)
+    offered = sum(row["values"]["offered"] for row in rows)
+    assert offered == len(all_waits(told))
+
+
+async def test_days_begin_at_the_midnight_of_each_site_unless_one_zone_is_asked_for(
+    told: Reported,
+) -> None:
+    rows = await told.rows("sites", interval="day", measures=["answered", "home_share"])
+    sites = {row["group"]["answering_site_id"] for row in rows}
+    assert sites >= {*SITES}
+    for row in rows:
+        site = row["group"]["answering_site_id"]
+        zone = ZoneInfo(SITES.get(site, "Europe/Moscow"))
+        start = datetime.fromisoformat(row["interval_start"])
+        assert start.astimezone(zone).time() == time()
+        mine = [w for w in all_waits(told) if (w.key["answering_site_id"] or None) == site]
+        slow = Slow(mine, lambda at, s=start, z=zone: local_start(at, "day", z) == s)  # type: ignore[misc]
+        assert row["values"]["answered"] == slow.value("answered")
+        assert row["values"]["home_share"] == pytest.approx(slow.value("home_share"))
+    together = await told.report("sites", interval="day", time_zone="UTC")
+    assert {row["interval_start"][11:19] for row in together["rows"]} == {"00:00:00"}
+
+
+async def test_a_span_of_local_days_holds_what_happened_between_its_midnights(
+    told: Reported,
+) -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    span = {"from": "2026-03-29", "to": "2026-03-30", "time_zone": "Europe/Berlin"}
+    (row,) = (await told.report("queues", **span, queue_id="cards", measures="offered"))["rows"]
+    start, end = (datetime.combine(date(2026, 3, day), time(), berlin) for day in (29, 30))
+    assert (end.astimezone(UTC) - start.astimezone(UTC)) == timedelta(hours=23)
+    mine = [w for w in all_waits(told) if w.key["queue_id"] == "cards" and start <= w.began < end]
+    assert row["values"]["offered"] == len(mine) > 0
+
+
+async def test_any_groups_add_up_to_the_whole(told: Reported) -> None:
+    whole = len(all_waits(told))
+    for name in ("queues", "sites", "regions", "overflow"):
+        for group in KINDS[name].groups:
+            rows = await told.rows(name, group_by=group, measures="offered")
+            assert sum(row["values"]["offered"] or 0 for row in rows) == whole, (name, group)
+
+
+async def test_the_overflow_matrix_says_whose_callers_were_answered_where(told: Reported) -> None:
+    rows = await told.rows("overflow", measures=["offered", "answered"])
+    for row in rows:
+        key = {name: value or "" for name, value in row["group"].items()}
+        mine = [w for w in all_waits(told) if key.items() <= w.key.items()]
+        assert row["values"]["offered"] == len(mine) > 0
+        assert row["values"]["answered"] == len([w for w in mine if w.how == "answered"])
+
+
+async def test_a_skill_has_the_waits_of_the_queues_that_ask_for_it(told: Reported) -> None:
+    rows = await told.rows("skills", measures=["offered"])
+    assert {row["group"]["skill_id"]: row["values"]["offered"] for row in rows} == {
+        skill: len([w for w in all_waits(told) if skill in SKILLS[w.key["queue_id"]]])
+        for skill in ("cards", "tv", "vip")
+    }
+
+
+@pytest.mark.parametrize("days", [1, 2, 5])
+async def test_contacts_are_resolved_at_first_if_the_caller_does_not_come_again(
+    told: Reported, days: int
+) -> None:
+    (row,) = (
+        await told.report("callers", group_by="client_id", client_id="acme",
+                          repeat_within_days=days)
+    )["rows"]  # fmt: skip
+    mine = [
+        told.teller.calls[call_id]
+        for call_id, (owner, _) in told.teller.whose.items()
+        if owner == "acme"
+    ]
+    newest = max(seen.envelope.time for seen in told.teller.story.log)
+    plain = resolution(mine, lambda _: True, days, newest)
+    assert row["values"] == pytest.approx(plain)
+    assert plain["repeated"]
+
+
+async def test_another_definition_restates_the_same_intervals(told: Reported) -> None:
+    variants = ("negative", "positive", "ignore", "answered_only", "short_abandons_excluded")
+    for variant in variants:
+        said = await told.report(
+            "queues", definition=variant, threshold_s=30, measures="service_level"
+        )
+        assert said["definition"]["name"] == variant
+        assert said["definition"]["version"] == 1
+        assert said["definition"]["threshold_s"] == 30
+        assert said["definition"]["changed"] == ["threshold_s"]
+        for row in said["rows"]:
+            mine = [w for w in all_waits(told) if w.key["queue_id"] == row["group"]["queue_id"]]
+            slow = Slow(mine, lambda _: True, t_s=30)
+            expected = slow.value(f"service_level_{variant}")
+            assert row["values"]["service_level"] == pytest.approx(expected)
+
+
+async def test_a_period_is_compared_with_the_one_before_it(told: Reported) -> None:
+    span = {"from": "2026-03-30", "to": "2026-04-01", "time_zone": "Europe/Berlin"}
+    before = {"from": "2026-03-28", "to": "2026-03-30", "time_zone": "Europe/Berlin"}
+    asked: dict[str, Any] = {"interval": "day", "measures": ["offered", "asa"], "limit": 3}
+    both = await told.rows("queues", **span, compare_to="previous", **asked)
+    alone = {_key(row): row["values"] for row in await told.rows("queues", **span, **asked)}
+    earlier = {_key(row, 2): row["values"] for row in await told.rows("queues", **before, **asked)}
+    nothing = {"offered": 0, "asa": None}
+    assert {_key(row): row["values"] for row in both} == {
+        key: alone.get(key, nothing) for key in alone.keys() | earlier.keys()
+    }
+    assert {_key(row): row["compared"] for row in both} == {
+        key: earlier.get(key, nothing) for key in alone.keys() | earlier.keys()
+    }
+    named = await told.rows("queues", **span, compare_to="2026-03-28", **asked)
+    assert named == both
+
+
+def _key(row: dict[str, Any], days: int = 0) -> tuple[str, str]:
+    day = datetime.fromisoformat(row["interval_start"]).date() + timedelta(days=days)
+    return row["group"]["queue_id"], day.isoformat()
+
+
+async def test_a_report_states_its_definition_its_measures_and_the_log_position(
+    told: Reported,
+) -> None:
+    said = await told.report("queues", measures=["asa", "offered"])
+    assert said["position"] == {"call-arrived/0": 7}
+    assert said["definition"]["name"] == "standard"
+    assert said["measures"] == [
+        {"name": "asa", "version": 1, "unit": "s"},
+        {"name": "offered", "version": 1, "unit": "contacts"},
+    ]
+    assert (said["from"], said["to"]) == ("2026-03-25", "2026-04-05")
+
+
+Parse = Callable[[bytes], list[list[Any]]]
+
+
+def of_csv(body: bytes) -> list[list[Any]]:
+    return list(csv.reader(io.StringIO(body.decode(), newline="")))
+
+
+def of_xlsx(body: bytes) -> list[list[Any]]:
+    sheet = openpyxl.load_workbook(io.BytesIO(body)).worksheets[0]
+    return [
+        ["" if cell is None else str(cell) for cell in row]
+        for row in sheet.iter_rows(values_only=True)
+    ]
+
+
+FILES = pytest.mark.parametrize(("format_", "parsed"), [("csv", of_csv), ("xlsx", of_xlsx)])
+
+
+@FILES
+async def test_a_file_has_the_rows_of_all_pages(
+    told: Reported, format_: str, parsed: Parse
+) -> None:
+    asked: dict[str, Any] = {"interval": "hour", "measures": ["offered", "answered"]}
+    pages = await told.rows("queues", limit=5, **asked)
+    answer = await told.ask("/v1/reports/queues", format=format_, **asked)
+    header, *lines = parsed(answer.content)
+    assert header == [
+        "interval_start", "queue_id", "offered", "answered", "definition", "log_position",
+    ]  # fmt: skip
+    assert lines == [
+        [
+            row["interval_start"],
+            row["group"]["queue_id"],
+            str(row["values"]["offered"]),
+            str(row["values"]["answered"]),
+            "standard version 1",
+            "call-arrived/0@7",
+        ]
+        for row in pages
+    ]
+
+
+@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("client", ["acme", "zeta"])
+async def test_a_client_sees_its_own_projects_only_in_every_report_and_format(
+    told: Reported, name: str, client: str
+) -> None:
+    path = f"/v1/reports/{name}"
+    other = {"acme": "zeta", "zeta": "acme"}[client]
+    if KINDS[name].operators_own:
+        for format_ in ("json", "csv", "xlsx"):
+            assert (await told.ask(path, client=client, format=format_)).status_code == 404
+        return
+    asked: dict[str, Any] = {"group_by": "client_id", "limit": 1000, "repeat_within_days": 1}
+    theirs = [row for row in await told.rows(name, **asked) if row["group"]["client_id"] == client]
+    answer = await told.ask(path, client=client, **asked)
+    assert answer.json()["rows"] == theirs
+    assert theirs
+    for format_, parsed in (("csv", of_csv), ("xlsx", of_xlsx)):
+        file = await told.ask(path, client=client, format=format_, **asked)
+        assert {line[0] for line in parsed(file.content)[1:]} == {client}
+    for format_ in ("json", "csv", "xlsx"):
+        asked_for_other = await told.ask(path, client=client, client_id=other, format=format_)
+        assert asked_for_other.status_code == 404
+
+
+async def test_a_cursor_is_good_for_its_question_and_its_asker_only(told: Reported) -> None:
+    asked: dict[str, Any] = {"group_by": ["client_id", "queue_id"], "limit": 1}
+    first = await told.ask("/v1/reports/queues", client="acme", **asked)
+    cursor = first.json()["next"]
+    assert cursor is not None
+    same = await told.ask("/v1/reports/queues", client="acme", after=cursor, **asked)
+    assert same.status_code == 200
+    assert same.json()["rows"] != first.json()["rows"]
+    changed = cursor[:-1] + ("A" if cursor[-1] != "A" else "B")
+    for wrong in (
+        await told.ask("/v1/reports/queues", client="zeta", after=cursor, **asked),
+        await told.ask("/v1/reports/queues", after=cursor, **asked),
+        await told.ask("/v1/reports/queues", client="acme", after=cursor, interval="day", **asked),
+        await told.ask("/v1/reports/queues", client="acme", after=changed, **asked),
+        await told.ask("/v1/reports/regions", client="acme", after=cursor, group_by="client_id"),
+    ):
+        assert wrong.status_code == 422
+        assert wrong.json()["code"] == "cursor-unreadable"
+
+
+async def test_every_fault_of_a_question_is_told_at_once(told: Reported) -> None:
+    answer = await told.ask(
+        "/v1/reports/queues",
+        **{"from": "2026-02-30", "to": "soon"},
+        interval="fortnight",
+        time_zone="Mars/Olympus",
+        measures=["offered", "happiness"],
+        group_by="mood",
+        threshold_s=7,
+        limit=0,
+        format="pdf",
+        nonsense="1",
+    )
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    said = answer.json()
+    assert said["code"] == "invalid-request"
+    places = {fault["parameter"].partition(".")[0] for fault in said["errors"]}
+    assert places == {
+        "from", "to", "interval", "time_zone", "measures", "group_by", "threshold_s", "limit",
+        "format", "nonsense",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        ({"from": "2026-04-05", "to": "2026-04-05"}, "empty_span"),
+        ({"from": "1999-01-01", "to": "2026-04-05"}, "span_too_long"),
+        ({"definition": "nobody-knows"}, "unknown_definition"),
+        ({"from": "2026-03-25T00:00:00"}, "timezone_aware"),
+    ],
+)
+async def test_a_question_that_makes_no_sense_is_refused(
+    told: Reported, asked: dict[str, str], code: str
+) -> None:
+    answer = await told.ask("/v1/reports/queues", **asked)
+    assert answer.status_code == 422
+    assert code in {fault["code"] for fault in answer.json()["errors"]}, answer.text
+
+
+async def test_the_catalogue_is_there_to_be_read(told: Reported) -> None:
+    catalogue = (await told.ask("/v1/metrics", client="acme")).json()["metrics"]
+    asa = (await told.ask("/v1/metrics/asa")).json()
+    assert asa in catalogue
+    assert asa["formula"] == "wait_to_answer_ms / 1000 / answered"
+    assert (await told.ask("/v1/metrics/happiness")).status_code == 404
