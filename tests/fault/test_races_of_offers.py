@@ -36,8 +36,12 @@ AGENTS = [f"a{number:02d}" for number in range(12)]
 RING_S = 1.5
 """Short, so that the clock takes part in the race."""
 
+Death = tuple[int, str] | str | None
+
 RACES = ("two devices", "double click", "time", "caller", "router", "nobody")
-ROUNDS = 2
+DEATHS: tuple[Death, ...] = (None, "at random", (1, "before"), (3, "after"))
+"""Of the process, one in each round: none, at any moment, and at the commit of this number."""
+
 LIMIT_S = 60.0
 SEED = 5
 
@@ -216,10 +220,13 @@ async def test_every_race_has_one_winner_also_when_the_process_is_killed_in_it(
     others, device = Others(writer), Device(service)
     await others.say(RouterEpochStarted(pool="main", epoch=1, owner="r1", code_version="1"))
     answers: dict[str, list[Any]] = {}
-    for turn in range(ROUNDS):
+    for turn, death in enumerate(DEATHS):
         for agent_id in AGENTS:
             status, said = await device.ask(agent_id, f"ready-{turn}", "ready")
             assert status == 200, said
+        if isinstance(death, tuple):
+            await service.kill()
+            await service.start(dies_at=death)
         offers = {
             agent_id: await others.offer(f"k{turn}-{agent_id}", agent_id) for agent_id in AGENTS
         }
@@ -227,10 +234,7 @@ async def test_every_race_has_one_winner_also_when_the_process_is_killed_in_it(
             asyncio.create_task(race(RACES[n % len(RACES)], others, device, offer, rnd))
             for n, offer in enumerate(offers.values())
         ]
-        if turn:  # the first round is a race of people, the next one with death
-            await asyncio.sleep(rnd.uniform(0.3, RING_S))
-            await service.kill()
-            await service.start()
+        await dies(service, death, rnd)
         for offer, answered in zip(offers.values(), await asyncio.gather(*racing), strict=True):
             answers[offer.reservation_id] = answered
 
@@ -243,6 +247,19 @@ async def test_every_race_has_one_winner_also_when_the_process_is_killed_in_it(
     await writer.close()
     await device.close()
     check(await outcomes(service), answers)
+
+
+async def dies(service: Service, death: Death, rnd: random.Random) -> None:
+    """Let the process die as it shall, and another one start."""
+    if death is None:
+        return
+    if death == "at random":
+        await asyncio.sleep(rnd.uniform(0.3, RING_S))
+        await service.kill()
+    else:
+        async with asyncio.timeout(LIMIT_S):
+            await service.death()
+    await service.start()
 
 
 async def freed(

@@ -31,6 +31,7 @@ class Service:
 
     def __init__(self, folder: Path, database_url: str, kafka: str) -> None:
         """Stand there, not yet running; the database is migrated."""
+        self._folder = folder
         self.database_url = database_url
         self.kafka = kafka
         self.port, self._ops_port = free_ports(2)
@@ -46,14 +47,16 @@ class Service:
         }
         self._running: asyncio.subprocess.Process | None = None
 
-    async def start(self) -> None:
+    async def start(self, *, dies_at: tuple[int, str] | None = None) -> None:
         """Start the process and wait until it is ready.
+
+        It dies at the commit `dies_at`, "before" or "after" it: see `agent_mortal`.
 
         Raises:
             RuntimeError: it ended instead.
         """
         running = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "agent_state", env=self._environment
+            sys.executable, "-m", *_module(dies_at), env=self._environment
         )
         self._running = running
         url = f"http://127.0.0.1:{self._ops_port}/readyz"
@@ -73,6 +76,11 @@ class Service:
         """Kill the process with no chance to say anything."""
         assert self._running is not None
         self._running.kill()
+        await self._running.wait()
+
+    async def death(self) -> None:
+        """Return once the process has died."""
+        assert self._running is not None
         await self._running.wait()
 
     async def stop(self) -> None:
@@ -114,15 +122,28 @@ class Service:
         async with httpx.AsyncClient(base_url=url, headers=headers, timeout=60.0) as client:
             await asyncio.gather(*(put(client) for _ in range(PUTS_AT_ONCE)))
 
+    def another(self) -> "Service":
+        """Return another replica, on the same servers, not yet running."""
+        return Service(self._folder, self.database_url, self.kafka)
+
     async def desk(self, agent_id: str, after: int | None = None) -> "Desk":
         """Open a desktop of the agent; what was shown `after` stands on it."""
-        missed = "" if after is None else f"?after={after}"
-        url = f"ws://127.0.0.1:{self.port}/v1/agents/{agent_id}/socket{missed}"
-        headers = {"Authorization": f"Bearer {self.token}"}
-        socket = await connect(
-            url, additional_headers=headers, compression=None, ping_interval=None, open_timeout=60
-        )
-        return Desk(agent_id, socket)
+        return await opened(self.token, self.port, agent_id, after)
+
+
+async def opened(token: str, port: int, agent_id: str, after: int | None = None) -> "Desk":
+    """Open a desktop of the agent at the process on `port`."""
+    missed = "" if after is None else f"?after={after}"
+    url = f"ws://127.0.0.1:{port}/v1/agents/{agent_id}/socket{missed}"
+    headers = {"Authorization": f"Bearer {token}"}
+    socket = await connect(
+        url, additional_headers=headers, compression=None, ping_interval=None, open_timeout=60
+    )
+    return Desk(agent_id, socket)
+
+
+def _module(dies_at: tuple[int, str] | None) -> list[str]:
+    return ["tests.support.agent_mortal", *map(str, dies_at)] if dies_at else ["agent_state"]
 
 
 class Desk:
