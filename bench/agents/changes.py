@@ -29,7 +29,6 @@ Submit = Callable[[Order], Awaitable[Answer]]
 SPAN_S = float(os.environ.get("BENCH_SPAN_S", "15"))
 WORKERS = 200
 RATES = (100, 500)
-CONNECTIONS = 5
 PARTITIONS = 4
 
 
@@ -95,9 +94,7 @@ async def _read(log: KafkaLog, seen: dict[str, float]) -> None:
 async def grouped_and_alone(report: Report, service: Service) -> None:
     """Commit changes on the same database: many commands a transaction, and each in its own."""
     url = service.database_url
-    store = SqlStore(
-        connect(url, pool_size=CONNECTIONS), source="/polycentre/agent-state", partitions=PARTITIONS
-    )
+    store = SqlStore(connect(url), source="/polycentre/agent-state", partitions=PARTITIONS)
     clock = SystemClock()
 
     async def obey_now(unit: Unit, order: Order) -> Answer:

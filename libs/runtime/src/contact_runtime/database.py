@@ -19,6 +19,9 @@ STATEMENT_LIMIT_S = 10.0
 
 CONNECT_LIMIT_S = 5.0
 
+CONNECTIONS = 10
+"""Of one process to its database, at most."""
+
 DATABASE_ERRORS: tuple[type[Exception], ...] = (
     SQLAlchemyError,
     postgres.PostgresError,
@@ -56,7 +59,7 @@ def database_of(url: str) -> str:
 def connect(
     url: str,
     *,
-    pool_size: int = 5,
+    pool_size: int = CONNECTIONS,
     application: str = "polycentre",
     database: str | None = None,
     statement_limit_s: float = STATEMENT_LIMIT_S,
@@ -66,10 +69,12 @@ def connect(
 
     Host, port, user and sslmode may stand in the query, as in
     `postgresql:///ivr?host=/run/pg&user=postgres`. `database` is another one of the same server;
-    `options` are those of SQLAlchemy's engine.
+    `options` are those of SQLAlchemy's engine. `pool_size` connections at most are opened, as they
+    are needed, and kept: one beyond it would be closed when it comes back, and opened again in the
+    next burst.
     """
     plain, where = _where(url)
-    pool = {"pool_size": pool_size, "max_overflow": pool_size, "pool_timeout": CONNECT_LIMIT_S}
+    pool = {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": CONNECT_LIMIT_S}
     return create_async_engine(
         plain if database is None else plain.set(database=database),
         connect_args={

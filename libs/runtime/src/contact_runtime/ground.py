@@ -19,7 +19,7 @@ from fastapi import APIRouter, FastAPI
 
 from contact_events.topics import TOPICS, Topic
 from contact_runtime.clock import BusinessClock, clock_from_log
-from contact_runtime.database import connect
+from contact_runtime.database import CONNECTIONS, connect
 from contact_runtime.http.app import create_app
 from contact_runtime.http.auth import Auth
 from contact_runtime.http.ops import Health, create_ops_app
@@ -87,7 +87,7 @@ class Ground:
         clock = await once_there(lambda: clock_from_log(log), START_LIMIT_S)
         return cls(name, settings, log, clock)
 
-    def store(self, *, connections: int = 5) -> SqlStore:
+    def store(self, *, connections: int = CONNECTIONS) -> SqlStore:
         """Return the service's rows, in its own database. Close it in the end."""
         engine = connect(self.settings.database_url, pool_size=connections, application=self.name)
         source = f"/polycentre/{self.name}"

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from pydantic import Field, field_validator
 
+from contact_runtime.database import CONNECTIONS
 from contact_runtime.settings import ServiceSettings
 from contact_runtime.webhooks.addresses import Network, networks_of
 
@@ -11,7 +12,9 @@ from contact_runtime.webhooks.addresses import Network, networks_of
 class Settings(ServiceSettings):
     """What agent-state needs beside what every service has."""
 
-    database_connections: int = Field(default=5, ge=2, le=100, description="kept open")
+    database_connections: int = Field(
+        default=CONNECTIONS, ge=2, le=100, description="at most; those once opened are kept"
+    )
     socket_grace_s: float = Field(
         default=10.0,
         ge=0,

@@ -1,0 +1,39 @@
+"""A burst opens what connections it needs, and the next one finds them open."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from sqlalchemy import event, text
+
+from contact_runtime.database import CONNECTIONS, connect
+from contact_runtime.migrate import migrate
+from contact_runtime.store import SqlStore
+from ivr.tables import CALL
+
+APPLICATION = "bursts"
+AT_ONCE = 4 * CONNECTIONS
+LASTS_S = 0.05
+BACKENDS = text("SELECT count(*) FROM pg_stat_activity WHERE application_name = :name")
+
+
+@pytest.mark.postgres
+async def test_burst_upon_burst_is_served_by_the_same_few_connections(postgres_url: str) -> None:
+    await migrate("ivr", postgres_url)
+    store = SqlStore(
+        connect(postgres_url, application=APPLICATION), source="/polycentre/ivr", partitions=4
+    )
+    opened: list[Any] = []
+    event.listen(store.engine.sync_engine, "connect", lambda *one: opened.append(one))
+
+    async def work(key: str) -> None:
+        async with store.unit() as unit:
+            await unit.load(CALL, key)
+            await asyncio.sleep(LASTS_S)
+
+    for _ in range(3):
+        await asyncio.gather(*(work(f"k{number}") for number in range(AT_ONCE)))
+    async with store.engine.connect() as connection:
+        backends = await connection.scalar(BACKENDS, {"name": APPLICATION})
+    assert backends == len(opened) == CONNECTIONS
+    await store.close()
