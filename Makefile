@@ -61,6 +61,11 @@ audit: packages ## read the whole log and prove that nothing in it is broken
 replay: packages ## decide the past of the pool again and prove it the same: FROM=0 TO=end POOL=main
 	@exec $(PYTHON) -m deploy.local.control replay "$(or $(FROM),0)" "$(or $(TO),end)"
 
+.PHONY: recorded
+recorded: packages ## fold a real call centre's file and print its figures: FILE=.. [DATABASE_URL=] [KAFKA=]
+	@$(PYTHON) -m deploy.local.recorded "$(FILE)" $(if $(DATABASE_URL),--database-url "$(DATABASE_URL)") \
+		$(if $(KAFKA),--kafka "$(KAFKA)")
+
 .PHONY: bench
 bench: setup ## measure; NAME=chain for one benchmark
 	@$(PYTHON) -m bench $(NAME)
