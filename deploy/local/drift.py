@@ -3,7 +3,12 @@
 import subprocess
 import sys
 
-GENERATORS = ("contact_events.generate", "deploy.local.pages", "deploy.local.public_holidays")
+GENERATORS = (
+    "contact_events.generate",
+    "deploy.local.pages",
+    "deploy.local.public_holidays",
+    "deploy.local.bi_files",
+)
 """Modules that write with `python -m NAME`, and with `--check` only tell what differs."""
 
 
