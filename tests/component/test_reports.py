@@ -336,3 +336,32 @@ async def test_the_catalogue_is_there_to_be_read(told: Reported) -> None:
     assert asa in catalogue
     assert asa["formula"] == "wait_to_answer_ms / 1000 / answered"
     assert (await told.ask("/v1/metrics/happiness")).status_code == 404
+
+
+async def test_contact_records_come_in_signed_pages_and_whole_as_a_file(told: Reported) -> None:
+    path, asked = "/v1/contact-records", {"from": "2026-03-01T00:00:00Z", "to": "2026-05-01T00:00Z"}
+    records: list[dict[str, Any]] = []
+    after: dict[str, str] = {}
+    while True:
+        answer = await told.ask(path, client="acme", limit=7, **asked, **after)
+        assert answer.status_code == 200, answer.text
+        records += answer.json()["contact_records"]
+        if answer.json()["next"] is None:
+            break
+        after = {"after": answer.json()["next"]}
+    theirs = {call for call, (client, _) in told.teller.whose.items() if client == "acme"}
+    assert [each["call_id"] for each in records] == sorted(
+        theirs, key=lambda call: (told.teller.calls[call][0][0], call)
+    )
+    for format_, parsed in (("csv", of_csv), ("xlsx", of_xlsx)):
+        file = await told.ask(path, client="acme", format=format_, **asked)
+        header, *lines = parsed(file.content)
+        assert [line[header.index("call_id")] for line in lines] == [
+            each["call_id"] for each in records
+        ]
+    for wrong in (after["after"][:-2], "nonsense"):
+        refused = await told.ask(path, client="acme", after=wrong, **asked)
+        assert refused.json()["code"] == "cursor-unreadable"
+    assert (await told.ask(path, client="zeta", after=after["after"], **asked)).status_code == 422
+    async with told.app.client("client", client="zeta") as asker:
+        assert (await asker.get(path, params={"client": "acme"})).status_code == 404

@@ -1,6 +1,5 @@
 """What the reports answer: rows of the tables as JSON, lengths in seconds."""
 
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -8,7 +7,8 @@ from pydantic import AwareDatetime
 from sqlalchemy import RowMapping
 
 from contact_runtime.http.bodies import View
-from reporting.domain.definitions import service_level
+from reporting.domain.measures.catalogue import measured
+from reporting.domain.measures.definition import STANDARD
 
 
 class FlowStep(View):
@@ -69,9 +69,13 @@ class ContactRecord(View):
 
 
 class ContactRecords(View):
-    """A page of contacts by arrival; `next` is the cursor of the next page, null at the end."""
+    """A page of contacts by arrival; `next` is the cursor of the next page, null at the end.
+
+    `position` is how far the log was folded.
+    """
 
     contact_records: list[ContactRecord]
+    position: dict[str, int]
     next: str | None
 
 
@@ -155,10 +159,5 @@ def queue_interval(row: RowMapping, client_id: str | None) -> QueueInterval:
         client_id=client_id,
         answered_in_target=row["answered_in_20"],
         abandoned_short=row["abandoned_in_5"],
-        service_level=service_level(row["answered_in_20"], row["offered"]),
+        service_level=measured("service_level", dict(row), STANDARD),
     )
-
-
-def cursor_of(row: RowMapping) -> tuple[datetime, str]:
-    """Return where a page that ends with this row ends."""
-    return row["arrived_at"], row["call_id"]

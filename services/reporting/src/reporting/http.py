@@ -15,7 +15,7 @@ from contact_runtime.http.auth import Principal, require
 from contact_runtime.http.bodies import Moment
 from contact_runtime.log import Log
 from contact_runtime.rows import Store
-from reporting import answers, metrics_http, queries
+from reporting import answers, contact_records, metrics_http, queries
 from reporting.billing import http as billing
 from reporting.boards import Boards
 from reporting.live_protocol import asyncapi
@@ -54,28 +54,6 @@ ReportReader = Annotated[Principal, Depends(require("reports:read"))]
 LiveReader = Annotated[Principal, Depends(require("live:read"))]
 From = Annotated[Moment | None, Query(alias="from", description="inclusive")]
 To = Annotated[Moment | None, Query(alias="to", description="exclusive")]
-
-
-@routes.get("/contact-records")
-async def contact_records(
-    asked: Asked,
-    who: ReportReader,
-    start: From = None,
-    end: To = None,
-    client: str | None = None,
-    project: str | None = None,
-    after: Annotated[str | None, Query(description="`next` of the page before")] = None,
-    limit: Annotated[int, Query(ge=1, le=queries.PAGE)] = 100,
-) -> answers.ContactRecords:
-    """Return contacts by their arrival. A client's token sees its own only."""
-    if client is not None:
-        who.must_read(client, "the client")
-    span = queries.Span(start, end, who.client or client, project)
-    async with asked.engine.connect() as connection:
-        rows = await queries.contact_rows(connection, span, after, limit)
-    more = queries.write_cursor(*answers.cursor_of(rows[-1])) if len(rows) == limit else None
-    records = [answers.contact_record(row) for row in rows]
-    return answers.ContactRecords(contact_records=records, next=more)
 
 
 @routes.get("/queue-intervals")
@@ -141,7 +119,7 @@ async def live_protocol() -> dict[str, Any]:
     return asyncapi()
 
 
-ROUTES = (routes, reports.routes, metrics_http.routes, billing.routes)
+ROUTES = (routes, contact_records.routes, reports.routes, metrics_http.routes, billing.routes)
 
 
 def serve_board(app: FastAPI, folder: Path) -> None:

@@ -1,8 +1,7 @@
 """Questions to the tables."""
 
-import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,12 +23,6 @@ Position = dict[str, int]
 _WAITS = WaitCounts.__struct_fields__
 
 
-class CursorUnreadable(Exception):
-    """The cursor is not one that this service gave out. Start from the first page."""
-
-    code = "cursor-unreadable"
-
-
 @dataclass(frozen=True, slots=True)
 class Span:
     """Which rows: from `start` (inclusive) to `end` (exclusive), of one client or of all."""
@@ -40,52 +33,22 @@ class Span:
     project: str | None = None
 
 
-async def contact_rows(
-    connection: AsyncConnection, span: Span, after: str | None, limit: int
-) -> list[RowMapping]:
-    """Return contacts by arrival, the first `limit` after the cursor.
-
-    Raises:
-        CursorUnreadable: `after` is no cursor of ours.
-    """
+def contacts_of(span: Span, after: Sequence[Any] | None) -> Select[Any]:
+    """Return what asks for contacts by arrival, behind (arrived at, call id)."""
     table = tables.contacts
-    found = _within(select(table), table.c.arrived_at, span)
+    key = (table.c.arrived_at, table.c.call_id)
+    found = _within(select(table), table.c.arrived_at, span).order_by(*key)
     if span.client is not None:
         found = found.where(table.c.client_id == span.client)
     if span.project is not None:
         found = found.where(table.c.project_id == span.project)
-    if after is not None:
-        key = tuple_(table.c.arrived_at, table.c.call_id)
-        found = found.where(key > tuple_(*read_cursor(after)))
-    found = found.order_by(table.c.arrived_at, table.c.call_id).limit(limit)
-    return list((await connection.execute(found)).mappings())
+    return found if after is None else found.where(tuple_(*key) > tuple_(*after))
 
 
 def _within(found: Select[Any], at: Any, span: Span) -> Select[Any]:
     bounds = [at >= span.start] if span.start else []
     bounds += [at < span.end] if span.end else []
     return found.where(and_(True, *bounds))
-
-
-def write_cursor(arrived_at: datetime, call_id: str) -> str:
-    """Return the cursor that continues after this contact."""
-    return urlsafe_b64encode(json.dumps([arrived_at.isoformat(), call_id]).encode()).decode()
-
-
-def read_cursor(cursor: str) -> tuple[datetime, str]:
-    """Return the contact that the cursor continues after.
-
-    Raises:
-        CursorUnreadable: it is no cursor of ours.
-    """
-    try:
-        at, call_id = json.loads(urlsafe_b64decode(cursor.encode()))
-        moment = datetime.fromisoformat(at)
-    except (ValueError, TypeError) as error:
-        raise CursorUnreadable(f"{cursor!r} is not a cursor of this report") from error
-    if moment.tzinfo is None or not isinstance(call_id, str):
-        raise CursorUnreadable(f"{cursor!r} is not a cursor of this report")
-    return moment, call_id
 
 
 async def queue_rows(connection: AsyncConnection, span: Span) -> list[RowMapping]:

@@ -5,9 +5,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
+
 from reporting.domain.counts import WaitCounts, summed
-from reporting.domain.definitions import average_speed_of_answer_s, service_level
 from reporting.domain.live import LiveBoard, LiveCall
+from reporting.domain.measures.catalogue import measured
+from reporting.domain.measures.definition import STANDARD
 from reporting.domain.shown import (
     STATUSES,
     AgentCounts,
@@ -197,13 +200,14 @@ def since(call: LiveCall) -> datetime:
 
 
 def _figures(counts: WaitCounts) -> Figures:
+    sums = msgspec.structs.asdict(counts)
     return {
         "offered": counts.offered,
         "answered": counts.answered,
         "abandoned": counts.abandoned,
         "short_abandoned": counts.abandoned_in_5,
         "in_service_level": counts.answered_in_20,
-        "service_level": service_level(counts.answered_in_20, counts.offered),
+        "service_level": measured("service_level", sums, STANDARD),
     }
 
 
@@ -238,7 +242,7 @@ def _totals(
         "contained": _sum(board.today.contained, client),
         "failed": _sum(board.today.failed, client),
         "calls_per_minute": sum(1 for _, owner in board.arrivals if client in (None, owner)),
-        "asa_s": average_speed_of_answer_s(counts.wait_to_answer_ms, counts.answered),
+        "asa_s": measured("asa", msgspec.structs.asdict(counts), STANDARD),
         "agents": _counted(everybody),
     }
 
