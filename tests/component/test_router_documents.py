@@ -215,6 +215,43 @@ async def test_of_two_who_change_at_once_one_wins_and_the_other_is_told(
         await elsewhere.stop()
 
 
+async def test_of_two_orders_at_once_that_do_not_go_together_none_leaves_a_name_that_leads_nowhere(
+    admin: httpx.AsyncClient, log: MemoryLog, tmp_path: Path
+) -> None:
+    elsewhere = RunningRouter(log).start()
+    try:
+        async with elsewhere.client(tmp_path) as other:
+            for number in range(8):
+                skill, queue = f"/v1/skills/s{number}", f"/v1/queues/q{number}"
+                await _put(admin, skill, {"name": NAME})
+                await until("both know it", partial(_there, other, skill))
+                named, deleted = await asyncio.gather(
+                    admin.put(queue, json={"name": NAME, "skills": {f"s{number}": 1}}),
+                    other.delete(skill, headers={"If-Match": '"1"'}),
+                )
+                done = [named.status_code == 200, deleted.status_code == 200]
+                assert done != [True, True]
+                if not done[0]:
+                    assert _codes(named) == {(f"#/skills/s{number}", "unknown_skill")}
+                if not done[1]:
+                    assert deleted.json()["code"] == "document-in-use"
+                stands = (done[0], not done[1])
+
+                async def agreed(
+                    paths: tuple[str, str] = (queue, skill), stands: tuple[bool, bool] = stands
+                ) -> bool:
+                    told = [await _there(c, path) for c in (admin, other) for path in paths]
+                    return told == [*stands, *stands]
+
+                await until("both say what came of it", agreed)
+    finally:
+        await elsewhere.stop()
+
+
+async def _there(client: httpx.AsyncClient, path: str) -> bool:
+    return (await client.get(path)).status_code == 200
+
+
 async def test_history_says_what_was_said_by_whom_and_when(
     admin: httpx.AsyncClient, router: RunningRouter, tmp_path: Path
 ) -> None:

@@ -115,7 +115,9 @@ class Orders:
         """Make what `order` wants the next valid revision and return it as it counts.
 
         `order` is asked again whenever somebody else's revision came first. Its document's
-        `revision` is not looked at. A document that says nothing new is not written.
+        `revision` is not looked at. A document that says nothing new is not written. Once it was
+        read back `order` is asked whether it still allows it: of two orders at two replicas that do
+        not go together, whoever reads the other's takes its own back.
 
         Raises:
             OrderUnconfirmed: it was not read back in time.
@@ -143,8 +145,23 @@ class Orders:
             await self._read(await self._append(envelope))
             # Others may have written after it: look whether ours counted, not who is last.
             written = self._history[document_id][revision]
-            if written.event_id == envelope.id:
-                return written
+            if written.event_id != envelope.id:
+                continue
+            try:
+                order(last)
+            except Exception:  # whatever forbids it: what was ordered elsewhere came first
+                await self._take_back(written, last)
+                raise
+            return written
+
+    async def _take_back(self, written: Revision, before: Revision | None) -> None:
+        """Say again what the document said before, if nobody has said otherwise since."""
+        ours = written.document
+        if self.last(ours.document_id) is written:
+            said = before.document if before else msgspec.structs.replace(ours, deleted=True)
+            head = {"revision": ours.revision + 1, "changed_by": ours.changed_by}
+            back = self._envelope(msgspec.structs.replace(said, **head), written.event_id)
+            await self._read(await self._append(back))
 
     async def _append(self, envelope: Envelope) -> int:
         """Write the document; return the offset to be read. A doubtful write is written again.
