@@ -72,12 +72,14 @@ async def work_then(log: Log, tariff: Tariff, days: Days, at: Position) -> Work:
     Raises:
         LogSilent: the log could not be read so far.
     """
-    folding = await folded_to(log, at)
+    folding = await folded_to(log, at, tariff.client_id)
     return work_of(tariff, days, folding.facts.values(), folding.spells)
 
 
-async def folded_to(log: Log, at: Position) -> Folding:
+async def folded_to(log: Log, at: Position, client_id: str) -> Folding:
     """Return the fold of the log from its beginning up to this position.
+
+    What is said to be of other clients is left out.
 
     Raises:
         LogSilent: the log could not be read so far.
@@ -96,7 +98,7 @@ async def folded_to(log: Log, at: Position) -> Folding:
             for record in records:
                 tp = TopicPartition(record.topic, record.partition)
                 if record.offset < ends[tp]:
-                    _take(folding, intake, record)
+                    _take(folding, intake, record, client_id)
                 if record.offset + 1 >= ends[tp]:
                     unread.discard(tp)
     finally:
@@ -104,12 +106,14 @@ async def folded_to(log: Log, at: Position) -> Folding:
     return folding
 
 
-def _take(folding: Folding, intake: Intake, record: Record) -> None:
+def _take(folding: Folding, intake: Intake, record: Record, client_id: str) -> None:
     try:
         decoded = decode(record.value)
     except Undecodable:
         return
-    if not isinstance(decoded, UnknownType) and intake.takes(record.topic, decoded.envelope):
+    if isinstance(decoded, UnknownType) or not intake.takes(record.topic, decoded.envelope):
+        return
+    if decoded.envelope.client in (None, client_id):
         folding.take(decoded.envelope)
 
 
