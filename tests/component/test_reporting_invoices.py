@@ -1,5 +1,6 @@
 """Invoices: issued once and for ever, traced to contacts, made again from the log, restated."""
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from decimal import Decimal
@@ -111,6 +112,33 @@ async def test_days_are_invoiced_again_only_in_the_place_of_the_first(centre: Ce
     assert [each["replaced_by"] for each in listed["invoices"]] == ["acme-2026.2", None]
     refused = await centre.issue("k5", replaces="acme-2026.1")
     assert (refused.status_code, refused.json()["code"]) == (409, "not-replaceable")
+
+
+async def test_of_two_that_issue_at_once_one_is_refused(centre: Centre) -> None:
+    answers = await asyncio.gather(centre.issue("k1"), centre.issue("k2"))
+    assert sorted(answer.status_code for answer in answers) == [201, 409]
+    listed = (await centre.admin.get("/v1/invoices", params={"client_id": "acme"})).json()
+    assert len(listed["invoices"]) == 1
+
+
+async def test_the_level_of_an_invoice_is_that_of_the_report(centre: Centre) -> None:
+    invoice = (await centre.issue()).json()["invoice_id"]
+    lines = (await centre.admin.get(f"/v1/invoices/{invoice}")).json()["lines"]
+    asked = {
+        "from": "2026-03-01",
+        "to": "2026-04-01",
+        "interval": "month",
+        "definition": "acme-sl",
+        "measures": "service_level",
+        "time_zone": "Europe/Moscow",
+    }
+    async with centre.app.client("client", client="acme") as acme:
+        report = await acme.get("/v1/reports/queues", params=asked)
+    assert report.status_code == 200, report.text
+    said = report.json()
+    assert said["definition"]["version"] == lines[4]["measured"]["definition_version"]
+    [row] = said["rows"]
+    assert row["values"]["service_level"] == float(lines[4]["measured"]["value"])
 
 
 async def test_other_days_are_invoiced_by_themselves(centre: Centre) -> None:
