@@ -57,6 +57,10 @@ tail: packages ## print a topic as it grows, one line an event: TOPIC=routed
 audit: packages ## read the whole log and prove that nothing in it is broken
 	@exec $(PYTHON) -m deploy.local.control audit $(if $(AT_REST),--at-rest)
 
+.PHONY: rebuild
+rebuild: packages ## fold the whole log into new tables of reporting beside the live ones, then swap
+	@exec $(PYTHON) -m deploy.local.control rebuild
+
 .PHONY: replay
 replay: packages ## decide the past of the pool again and prove it the same: FROM=0 TO=end POOL=main
 	@exec $(PYTHON) -m deploy.local.control replay "$(or $(FROM),0)" "$(or $(TO),end)"

@@ -1,4 +1,4 @@
-"""A word to the system that runs in the state folder: stop, kill, audit, replay, tail."""
+"""A word to the system that runs in the state folder: stop, kill, audit, rebuild, replay, tail."""
 
 import contextlib
 import os
@@ -68,6 +68,13 @@ def audit(state: StateFolder, more: list[str]) -> NoReturn:
     _become("reporting.audit", *where, *more)
 
 
+def rebuild(state: StateFolder) -> NoReturn:
+    """Become the one who rebuilds reporting's tables from the log."""
+    found = _addresses(state)
+    where = ["--bootstrap", found.kafka, "--database-url", found.database("reporting")]
+    _become("reporting.rebuild", *where)
+
+
 def replay(state: StateFolder, start: str, end: str) -> NoReturn:
     """Become the one who decides the router's past again."""
     _become("router", "replay", "--bootstrap", _addresses(state).kafka, "--verify", start, end)
@@ -101,11 +108,13 @@ def main(arguments: list[str]) -> int:
             return kill(state, name)
         case ["audit", *more]:
             audit(state, more)
+        case ["rebuild"]:
+            rebuild(state)
         case ["replay", start, end]:
             replay(state, start, end)
         case ["tail", topic, *more]:
             tail(state, topic, more)
-    words = "stop|kill NAME|audit|replay FROM TO|tail TOPIC"
+    words = "stop|kill NAME|audit|rebuild|replay FROM TO|tail TOPIC"
     print(f"usage: python -m deploy.local.control {words}", file=sys.stderr)
     return 2
 

@@ -10,43 +10,16 @@ from hypothesis import strategies as st
 from sqlalchemy import Table
 
 from contact_events.envelope import Envelope
-from contact_events.intake import Intake
 from reporting import tables
-from reporting.domain.audit.findings import Seen
+from reporting.domain.counts import WaitCounts
 from reporting.domain.facts import CallFacts, call_of
 from reporting.domain.folding import LONG_AGO, Folding
 from reporting.domain.timelines import AgentNow
 from reporting.projections import added, replaced
 from reporting.writing import Row, figures
-from tests.support.histories import Story, plain_call
+from tests.support.busy_day import busy_day, cut, fresh, interleaved
 
 Tables = dict[str, dict[tuple[Any, ...], Row]]
-
-
-def busy_day(rnd: random.Random) -> Story:
-    """Return a story of many calls, some abandoned, some transferred, by random."""
-    story = plain_call()
-    story.agent("a1", "Ready")
-    for number in range(2, rnd.randint(4, 9)):
-        call = f"c{number}"
-        story.arrives(call)
-        story.passes(rnd.randint(1, 400))
-        if rnd.random() < 0.2:
-            story.abandons(call, 0)
-            continue
-        story.queues(call, queue=rnd.choice(["cards", "billing"]))
-        story.passes(rnd.randint(0, 60))
-        if rnd.random() < 0.3:
-            story.abandons(call)
-            continue
-        reservation = story.routes(call, "a1")
-        story.answers(call, "a1", reservation)
-        story.agent("a1", "Talking", state="talking", reservation=reservation)
-        story.connects(call, "a1", reservation)
-        story.passes(rnd.randint(10, 900))
-        story.disconnects(call)
-        story.wraps_up(call, "a1", reservation, rnd.randint(0, 90))
-    return story
 
 
 def store(kept: Tables, folding: Folding) -> None:
@@ -100,33 +73,7 @@ def _figures(row: Row) -> list[int]:
     return [value for value in row.values() if isinstance(value, int)]
 
 
-def fresh(log: list[Seen]) -> list[Envelope]:
-    """Return what a reader takes of the log."""
-    intake = Intake()
-    return [s.envelope for s in log if intake.takes(s.place.topic, s.envelope)]
-
-
-def cut(rnd: random.Random, events: list[Envelope]) -> list[list[Envelope]]:
-    """Return the events in batches of random sizes."""
-    batches: list[list[Envelope]] = [[]]
-    for event in events:
-        if rnd.random() < 0.2:
-            batches.append([])
-        batches[-1].append(event)
-    return batches
-
-
-def interleaved(rnd: random.Random, log: list[Seen]) -> list[Seen]:
-    """Return the log in another order of topics, each topic's own order kept."""
-    by_topic: dict[str, list[Seen]] = defaultdict(list)
-    for seen in log:
-        by_topic[seen.place.topic].append(seen)
-    order = [topic for topic, records in by_topic.items() for _ in records]
-    rnd.shuffle(order)
-    return [by_topic[topic].pop(0) for topic in order]
-
-
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_catching_up_in_parts_and_in_any_interleaving_equals_rebuilding(
     rnd: random.Random,
@@ -136,7 +83,25 @@ def test_catching_up_in_parts_and_in_any_interleaving_equals_rebuilding(
     assert catch_up(cut(rnd, fresh(interleaved(rnd, log)))) == rebuilt
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
+@given(st.randoms(use_true_random=False))
+def test_the_parts_of_an_interval_do_not_differ(rnd: random.Random) -> None:
+    kept = catch_up([fresh(busy_day(rnd).log)])
+    queues, places = (kept.get(f"{what}_intervals", {}) for what in ("queue", "place"))
+    for name in WaitCounts.__struct_fields__:
+        total = sum(row[name] for row in queues.values())
+        assert total == sum(row[name] for row in places.values()), name
+    waits = [
+        leg for leg in kept["contact_legs"].values() if leg["queue_id"] not in (None, "experts")
+    ]
+    unjoined = sum(1 for leg in waits if leg["outcome"] == "moved")
+    assert sum(row["offered"] for row in queues.values()) == len(waits) - unjoined
+    for outcome in ("answered", "abandoned", "overflowed", "failed"):
+        told = sum(1 for leg in waits if leg["outcome"] == outcome)
+        assert sum(row[outcome] for row in queues.values()) == told, outcome
+
+
+@settings(max_examples=30, deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_records_written_twice_change_no_row(rnd: random.Random) -> None:
     story = busy_day(rnd)

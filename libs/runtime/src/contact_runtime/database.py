@@ -62,6 +62,7 @@ def connect(
     pool_size: int = CONNECTIONS,
     application: str = "polycentre",
     database: str | None = None,
+    schema: str | None = None,
     statement_limit_s: float = STATEMENT_LIMIT_S,
     **options: Any,
 ) -> AsyncEngine:
@@ -69,11 +70,13 @@ def connect(
 
     Host, port, user and sslmode may stand in the query, as in
     `postgresql:///ivr?host=/run/pg&user=postgres`. `database` is another one of the same server;
-    `options` are those of SQLAlchemy's engine. `pool_size` connections at most are opened, as they
+    `schema` is where tables are found and made, if not in the default one; `options` are those of
+    SQLAlchemy's engine. `pool_size` connections at most are opened, as they
     are needed, and kept: one beyond it would be closed when it comes back, and opened again in the
     next burst.
     """
     plain, where = _where(url)
+    path = {} if schema is None else {"search_path": schema}
     pool = {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": CONNECT_LIMIT_S}
     return create_async_engine(
         plain if database is None else plain.set(database=database),
@@ -81,7 +84,7 @@ def connect(
             **where,
             "timeout": CONNECT_LIMIT_S,
             "command_timeout": statement_limit_s,
-            "server_settings": {**_SERVER_SETTINGS, "application_name": application},
+            "server_settings": {**_SERVER_SETTINGS, "application_name": application, **path},
         },
         **(pool if "poolclass" not in options else {}),
         **options,

@@ -71,8 +71,9 @@ async def run_reader(
     stop: asyncio.Event,
     metrics: Metrics | None = None,
     linger_s: float = LINGER_S,
+    most_records: int = MOST_RECORDS,
 ) -> None:
-    """Read `topics` as `reader` until `stop` is set.
+    """Read `topics` as `reader` until `stop` is set, at most `most_records` in one transaction.
 
     What cannot be decoded is set aside on the reader's dead-letter topic. `Transient` from the
     handler or the database: the same records again after a pause. Any other error is raised.
@@ -81,7 +82,7 @@ async def run_reader(
     try:
         while not stop.is_set():
             try:
-                await loop.follow(stop, linger_s)
+                await loop.follow(stop, linger_s, most_records)
             except (Transient, Unavailable) as why:
                 await loop.pause(why)
     finally:
@@ -134,12 +135,12 @@ class _Reader:
         if reader is not None:
             await reader.close()
 
-    async def follow(self, stop: asyncio.Event, linger_s: float) -> None:
+    async def follow(self, stop: asyncio.Event, linger_s: float, most_records: int) -> None:
         """Start at the database's positions and take batch after batch until `stop` is set."""
         reader = await self._start()
         while not stop.is_set():
             started = time.monotonic()
-            records = await reader.read(max_records=MOST_RECORDS, timeout_s=READ_LIMIT_S)
+            records = await reader.read(max_records=most_records, timeout_s=READ_LIMIT_S)
             if records:
                 await self._take(records)
                 await self._tell_lag(reader)

@@ -18,6 +18,8 @@ from contact_runtime.rows import Store
 from reporting import answers, contact_records, metrics_http, queries
 from reporting.billing import http as billing
 from reporting.boards import Boards
+from reporting.builds import http as builds
+from reporting.builds.orders import Builds
 from reporting.live_protocol import asyncapi
 from reporting.reports import http as reports
 from reporting.reports.desk import Reports
@@ -27,7 +29,11 @@ PING_S = 10
 
 routes = APIRouter(prefix="/v1")
 
-REFUSALS: dict[type[Exception], int] = {**reports.REFUSALS, **billing.REFUSALS}
+REFUSALS: dict[type[Exception], int] = {
+    **reports.REFUSALS,
+    **billing.REFUSALS,
+    **builds.REFUSALS,
+}
 FAULTS = {**reports.FAULTS, **billing.FAULTS}
 
 
@@ -41,6 +47,11 @@ class Context:
     office: Office
     log: Log
     reports: Reports
+
+    @property
+    def builds(self) -> Builds:
+        """Return who orders rebuilds and lends tables of earlier moments."""
+        return Builds(self.engine, self.log)
 
 
 def context(request: Request) -> Context:
@@ -119,7 +130,14 @@ async def live_protocol() -> dict[str, Any]:
     return asyncapi()
 
 
-ROUTES = (routes, contact_records.routes, reports.routes, metrics_http.routes, billing.routes)
+ROUTES = (
+    routes,
+    contact_records.routes,
+    reports.routes,
+    metrics_http.routes,
+    billing.routes,
+    builds.routes,
+)
 
 
 def serve_board(app: FastAPI, folder: Path) -> None:

@@ -10,7 +10,7 @@ from contact_runtime.administration.office import Office
 from contact_runtime.clock import BusinessClock
 from contact_runtime.consuming import consuming
 from contact_runtime.ground import Ground, app_of
-from contact_runtime.lease import Led
+from contact_runtime.lease import Led, lead
 from contact_runtime.log import Log
 from contact_runtime.metrics import Metrics
 from contact_runtime.reader import Received
@@ -21,6 +21,7 @@ from reporting import http
 from reporting.bi import BI_TOPICS
 from reporting.bi_relay import run_bi
 from reporting.boards import Boards
+from reporting.builds.building import Builder
 from reporting.consumers import READS
 from reporting.domain.live import LiveBoard
 from reporting.projections import project
@@ -30,6 +31,8 @@ from reporting.settings import Settings
 from reporting.tables import READER
 
 DESCRIPTION = "Contact records, intervals, the live board and invoices: folds of the log."
+
+BUILDS_LEASE = "builds"
 
 ROWS = tuple(rows.topic for rows in BI_TOPICS)
 
@@ -63,6 +66,15 @@ def background(
     return [projection, Background("boards", partial(boards.follow, log, topics))]
 
 
+def building(store: SqlStore, builder: Builder, metrics: Metrics) -> Background:
+    """Return what carries out builds, in one of the replicas."""
+
+    async def build(stop: asyncio.Event) -> None:
+        await lead(store, BUILDS_LEASE, [builder.run], stop=stop, metrics=metrics)
+
+    return Background("builds", build)
+
+
 def publishing(store: SqlStore, log: Log, settings: Settings, metrics: Metrics) -> Led:
     """Return what publishes the rows that the projection changed."""
 
@@ -94,10 +106,12 @@ async def main(settings: Settings) -> int:
     )
     if settings.board_dir is not None:
         http.serve_board(app, settings.board_dir)
+    builder = Builder(settings.database_url, ground.log, ground.clock, fold)
     try:
         rows = publishing(store, ground.log, settings, ground.metrics)
         tasks = background(store, ground.log, ground.clock, boards, ground.metrics, rows)
-        return await ground.serve(app, tasks)
+        return await ground.serve(app, [*tasks, building(store, builder, ground.metrics)])
     finally:
+        await builder.close()
         await office.close()
         await store.close()

@@ -1,6 +1,7 @@
 """Events to rows: a batch is folded in memory and written with a statement a table."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import msgspec
 from sqlalchemy import Table
@@ -21,7 +22,8 @@ _asdict = msgspec.structs.asdict
 
 _READ_FACTS = "SELECT facts FROM call_facts WHERE call_id = ANY($1::text[])"
 _READ_AGENTS = "SELECT * FROM agents_now WHERE agent_id = ANY($1::text[])"
-_READ_NEWEST = "SELECT at FROM newest WHERE reader = $1"
+_READ_NEWEST = "SELECT at FROM newest WHERE reader = $1 FOR UPDATE"
+"""Locks before anything is written, so that a swap of the tables waits here for a fold."""
 
 
 async def project(driver: Driver, envelopes: Sequence[Envelope]) -> None:
@@ -47,7 +49,7 @@ async def loaded(driver: Driver, envelopes: Sequence[Envelope]) -> Folding:
     )
 
 
-async def _of(driver: Driver, statement: str, keys: Iterable[str]) -> Sequence[Row]:
+async def _of(driver: Driver, statement: str, keys: Iterable[str]) -> Sequence[Any]:
     wanted = list(keys)
     return await driver.fetch(statement, (wanted,)) if wanted else ()
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from types import NoneType
 from typing import Any, get_args, get_type_hints
 
-from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, MetaData, Table, Text
+from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, MetaData, Table, Text, text
 from sqlalchemy.types import TypeEngine
 
 from reporting.domain.contacts import Contact, Leg
@@ -53,7 +53,7 @@ def _sums(family: Family, *indexes: Index) -> Table:
         *_columns(family.counts),
         *_versions(),
         *indexes,
-        comment=family.key.__doc__.splitlines()[0],
+        comment=(family.key.__doc__ or "").splitlines()[0],
     )
 
 
@@ -129,6 +129,24 @@ newest = Table(
     Column("reader", Text, primary_key=True),
     Column("at", Moment, nullable=False),
     comment="The time of the newest event that these tables hold",
+)
+
+builds = Table(
+    "builds",
+    metadata,
+    Column("build_id", BigInteger, Identity(always=True), primary_key=True),
+    Column("purpose", Text, nullable=False, comment="rebuild, as_of"),
+    Column("state", Text, nullable=False, comment="ordered, folding, done, failed, dropped"),
+    Column("ordered_by", Text, nullable=False),
+    Column("ordered_at", Moment, nullable=False, server_default=text("now()")),
+    Column("asked", Text, comment="the position or time asked for, as it is said in `as_of`"),
+    Column("until", Text, comment="JSON: the next offset of each partition where it ends"),
+    Column("done", BigInteger, nullable=False, server_default="0", comment="records folded"),
+    Column("total", BigInteger, nullable=False, server_default="0", comment="records to fold"),
+    Column("finished_at", Moment),
+    Column("used_at", Moment, comment="when a report was last made from it"),
+    Column("error", Text),
+    comment="Folds of the log beside the live tables, each in a schema of its own; machine time",
 )
 
 PROJECTED: tuple[Table, ...] = (

@@ -27,7 +27,7 @@ INTEGRATOR = (
 )
 
 ADMINISTRATOR = (
-    frozenset({"agents:admin", "routing:admin", "projects:admin", "billing:admin"})
+    frozenset({"agents:admin", "routing:admin", "projects:admin", "billing:admin", "reports:admin"})
     | SUPERVISOR
     | AGENT
     | INTEGRATOR

@@ -3,6 +3,8 @@
 All of it is derived: the tables begin empty, and the reader folds the log again from its start.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -57,11 +59,11 @@ def _figures(names: list[str]) -> list[sa.Column[int]]:
     return [sa.Column(name, sa.BigInteger, nullable=False) for name in names]
 
 
-def _moments(names: str) -> list[sa.Column[sa.DateTime]]:
+def _moments(names: str) -> list[sa.Column[Any]]:
     return [sa.Column(name, MOMENT) for name in names.split()]
 
 
-def _versions() -> list[sa.Column[int]]:
+def _versions() -> list[sa.Column[Any]]:
     return [*_figures(["row_version"]), sa.Column("restated_at", MOMENT)]
 
 
@@ -149,8 +151,8 @@ def upgrade() -> None:
 def _forget() -> None:
     for table in DERIVED:
         op.drop_table(table)
-    for table in (positions, sequences, leaderships):
-        op.execute(table.delete().where(table.c.reader == READER))
+    for progress in (positions, sequences, leaderships):
+        op.execute(progress.delete().where(progress.c.reader == READER))
 
 
 def _create_contacts() -> None:

@@ -3,6 +3,8 @@
 What the tables hold already is published once.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -10,7 +12,7 @@ revision = "0003"
 down_revision = "0002"
 
 MOMENT = sa.DateTime(timezone=True)
-KEYS = {
+KEYS: dict[str, dict[str, Any]] = {
     "contacts": {"call_id": sa.Text},
     "queue_intervals": {
         "interval_start": MOMENT,

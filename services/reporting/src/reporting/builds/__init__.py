@@ -1,0 +1,1 @@
+"""Folds of the log beside the live tables: rebuilds, and tables as of an earlier moment."""
