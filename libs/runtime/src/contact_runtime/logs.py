@@ -4,6 +4,7 @@ import logging
 import re
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 from pythonjsonlogger.json import JsonFormatter
@@ -53,18 +54,24 @@ class Line(JsonFormatter):
 class OnceInAWhile(logging.Filter):
     """Passes a logger's line once in 10 s; the next one says how many were held back."""
 
-    def __init__(self, message_start: str, every_s: float = REPEATED_AFTER_S) -> None:
-        """Hold back lines whose unformatted message starts so."""
+    def __init__(
+        self,
+        message_start: str,
+        every_s: float = REPEATED_AFTER_S,
+        now_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Hold back lines whose unformatted message starts so; `now_s` is machine time."""
         super().__init__()
         self._start = message_start
         self._every_s = every_s
+        self._now_s = now_s
         self._last: dict[tuple[str, str], tuple[float, int]] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Return whether the line is to be written."""
         if not str(record.msg).startswith(self._start):
             return True
-        now = time.monotonic()
+        now = self._now_s()
         about = (str(record.msg), str(record.args[:2]) if isinstance(record.args, tuple) else "")
         said_at, held = self._last.get(about, (-self._every_s, 0))
         if now - said_at < self._every_s:
