@@ -94,6 +94,7 @@ describe("the board tells the state of the centre", () => {
     await board.read("marker-moscow", words.moscow);
     await board.read("site-moscow-Talking", "41");
     await board.read("all-signed_in", "169");
+    await board.read("overdue", "minsk-004, lunch");
     await board.read("queue-bank-cards", "402");
     await board.read("drawn", words.drawn);
     expect(await board.page.locator('[data-testid^="marker-"]').count()).toBe(4);

@@ -3,6 +3,7 @@ import type {
   AgentCounts,
   AwayFlow,
   Change,
+  OverdueStay,
   QueueFigures,
   SiteFigures,
   Snapshot,
@@ -151,6 +152,16 @@ const AWAY: AwayFlow[] = [
   { from: "saransk", to: "minsk", calls: 1 },
 ];
 
+const OVERDUE: OverdueStay[] = [
+  {
+    agent_id: "minsk-004",
+    site_id: "minsk",
+    team_id: "minsk",
+    reason: "lunch",
+    overdue_at: secondsBefore(200),
+  },
+];
+
 /** Return the first snapshot of the centre, `scale` times as fast as the wall clock. */
 export function firstSnapshot(scale = 1): Snapshot {
   return {
@@ -163,6 +174,7 @@ export function firstSnapshot(scale = 1): Snapshot {
     sites: SITES,
     queues: QUEUES,
     away: AWAY,
+    overdue: OVERDUE,
     totals: totalsOf(SITES, QUEUES),
   };
 }

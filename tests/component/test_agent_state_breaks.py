@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from contact_events.agents import AgentStayOverran
 from contact_events.calls import CallConnected, CallDisconnected
 from contact_events.routing import RouterEpochStarted
 from contact_runtime.memory_log import MemoryLog
@@ -232,6 +233,13 @@ async def test_a_stay_that_is_too_long_is_told_to_supervisors(service: AgentServ
     away = await until("the break is overdue", overdue)
     assert (away["agent_id"], away["limit"]) == ("a1", "longest_stay")
     assert service.counted("agent_stays_overdue_total", limit="longest_stay") == 1
+
+    async def told() -> list[Any]:
+        return [e for e in await service.told("agent-state") if isinstance(e, AgentStayOverran)]
+
+    [event] = await until("the log tells of it", told)
+    assert (event.agent_id, event.reason, event.team_id) == ("a1", "lunch", "t1")
+    assert (event.limit, event.overdue_at) == ("longest_stay", service.clock.now())
 
 
 async def test_the_desktop_shows_the_place_in_the_line(service: AgentService) -> None:

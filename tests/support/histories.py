@@ -115,6 +115,7 @@ class Story:
         status: AgentStatus,
         *,
         presence: Presence = "Ready",
+        reason: str | None = None,
         state: SlotState = "free",
         reservation: str | None = None,
         call: str | None = None,
@@ -127,6 +128,7 @@ class Story:
             site_id="moscow",
             slots=(slot,),
             cause="test",
+            reason=reason,
         )
         self.append(changed, agent, client=None, project=None)
 

@@ -20,6 +20,7 @@ export type DefinedFigure =
   | "contained"
   | "failed"
   | "agents"
+  | "overdue"
   | "answeredAway"
   | "awayFlow";
 

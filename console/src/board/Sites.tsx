@@ -2,8 +2,10 @@ import { UnstyledButton } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { siteNeedsHand } from "../live/attention";
+import { waitedS } from "../live/businessTime";
 import { AGENT_STATES, signedIn } from "../live/states";
 import type { SiteFigures } from "../live/types";
+import { duration } from "../text/format";
 import { Defined } from "./Defined";
 import { useFigures } from "./FiguresContext";
 import { Panel } from "./Panel";
@@ -22,7 +24,12 @@ export function Sites({ selected, onSelect }: SitesProps) {
   const { sites, totals } = board.live;
   const sum = (of: (site: SiteFigures) => number) => sites.reduce((all, site) => all + of(site), 0);
   return (
-    <Panel label={t("sites.label")} name="sites" of={["calls", "agents"]}>
+    <Panel
+      label={t("sites.label")}
+      name="sites"
+      of={["calls", "agents"]}
+      tools={<Overdue selected={selected} />}
+    >
       <div className={classes.scroll}>
         <table className={classes.table}>
           <SiteHeads selected={selected} onSelect={onSelect} />
@@ -88,6 +95,28 @@ export function Sites({ selected, onSelect }: SitesProps) {
         </table>
       </div>
     </Panel>
+  );
+}
+
+/** Who is away too long, the longest first: of the chosen site, or of all of them. */
+function Overdue({ selected }: Pick<SitesProps, "selected">) {
+  const { t } = useTranslation();
+  const { board, moment, formats } = useFigures();
+  const shown = board.live.overdue.filter(({ site_id }) => site_id === (selected ?? site_id));
+  const who = shown
+    .map(({ agent_id, reason, overdue_at }) => {
+      const over_s = waitedS(overdue_at, moment.businessAt) ?? 0;
+      return t("sites.overdue", { agent: agent_id, reason, time: duration(over_s) });
+    })
+    .join(", ");
+  return (
+    <div className={classes.overdue} data-urgent={shown.length > 0}>
+      <Defined figure="overdue">{t("figure.overdue")}</Defined>
+      <strong data-testid="all-overdue">{formats.count(shown.length)}</strong>
+      <span title={who} role="status" data-testid="overdue">
+        {who}
+      </span>
+    </div>
   );
 }
 

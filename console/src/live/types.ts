@@ -6,12 +6,23 @@ import type {
   AwayFlow,
   Bilingual,
   Change,
+  OverdueStay,
   QueueFigures,
   SiteFigures,
   Snapshot,
 } from "./generated/stream";
 
-export type { AgentCounts, Ages, AwayFlow, Bilingual, Change, QueueFigures, SiteFigures, Snapshot };
+export type {
+  AgentCounts,
+  Ages,
+  AwayFlow,
+  Bilingual,
+  Change,
+  OverdueStay,
+  QueueFigures,
+  SiteFigures,
+  Snapshot,
+};
 
 export type AgentState = keyof AgentCounts;
 export type SiteStatus = SiteFigures["status"];

@@ -55,6 +55,7 @@ export const en = {
     failed: "Failed",
     signedIn: "Signed in",
     answeredAway: "Answered away",
+    overdue: "Away too long",
   },
   short: {
     waiting: "Waiting",
@@ -95,6 +96,7 @@ export const en = {
     empty: "No site is known yet. Sites appear here when the router's configuration names them.",
   },
   sites: {
+    overdue: "{{agent}}, {{reason}}, over by {{time}}",
     label: "Sites",
     all: "All",
     now: "Calls now",
@@ -181,6 +183,10 @@ export const en = {
     agents: {
       text: "Agents signed in, by state. Reserved is ringing; Wrap-up is work after the call; Not ready has a reason. Hollow is free, filled serves a caller, grey is neither.",
       formula: "agents whose last state change says so",
+    },
+    overdue: {
+      text: "Agents who are not ready for longer than planned, or than the reason allows. Who that is stands beside it, the longest first.",
+      formula: "now > since + min(planned break, longest stay for the reason)",
     },
     answeredAway: {
       text: "Of the answered calls whose home is this site, those that another site answered, because home had nobody free.",

@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contact_events.agents import AgentStayOverran
 from contact_events.hints import QueueState
 from contact_events.intake import Intake
 from reporting.domain.differences import comparable, difference
@@ -14,6 +15,7 @@ from reporting.domain.live import LiveBoard
 from reporting.domain.views import view_of
 from tests.support.boards import applied, centre
 from tests.support.histories import Story, plain_call
+from tests.support.specimens import NOON
 from tests.unit.reporting.test_folding import busy_day, interleaved
 
 
@@ -74,6 +76,37 @@ def test_a_client_sees_of_the_agents_those_who_serve_its_own_calls() -> None:
     assert (seen[None]["Ready"], seen[None]["Reserved"]) == (1, 1)
     assert (seen["acme"]["Ready"], seen["acme"]["Reserved"]) == (0, 1)
     assert not any(seen["other"].values())
+
+
+def test_who_is_away_too_long_is_on_the_board_until_they_come_back_and_on_no_client_s() -> None:
+    story = centre(Story())
+    for agent in ("a1", "a2"):
+        story.agent(agent, "NotReady", reason="lunch")
+        overran = AgentStayOverran(
+            agent_id=agent,
+            reason="lunch",
+            overdue_at=NOON,
+            limit="planned",
+            team_id="cards",
+        )
+        story.append(overran, agent, client=None, project=None)
+    board = board_of(story)
+    assert view_of(board, None)["overdue"] == [
+        {
+            "agent_id": agent,
+            "site_id": "moscow",
+            "team_id": "cards",
+            "reason": "lunch",
+            "overdue_at": NOON.isoformat(),
+        }
+        for agent in ("a1", "a2")
+    ]
+    assert view_of(board, "acme")["overdue"] == []
+    story.agent("a1", "NotReady", reason="lunch")  # told again for another cause: still away
+    story.agent("a2", "Ready")
+    assert [each["agent_id"] for each in view_of(board_of(story), None)["overdue"]] == ["a1"]
+    story.agent("a1", "NotReady", reason="meeting")
+    assert view_of(board_of(story), None)["overdue"] == []
 
 
 def test_the_board_shows_what_the_router_expects_of_a_queue() -> None:

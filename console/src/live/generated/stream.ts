@@ -19,6 +19,10 @@ day: Day
  */
 drawn: string[]
 /**
+ * the longest first; empty for a client's token
+ */
+overdue: OverdueStay[]
+/**
  * the next offset of each topic/partition; a change tells those that moved
  */
 position: {
@@ -59,6 +63,19 @@ to: string
  */
 export interface Day {
 state: ("ended" | "idle" | "running")
+}
+/**
+ * An agent who is not ready for longer than planned, or than the reason allows.
+ */
+export interface OverdueStay {
+agent_id: string
+/**
+ * business time, ISO 8601
+ */
+overdue_at: string
+reason: string
+site_id: string
+team_id: (string | null)
 }
 /**
  * One queue now, and what has become of its calls since the day began.
@@ -226,6 +243,7 @@ at: string
 away?: AwayFlow[]
 day?: Day
 drawn?: string[]
+overdue?: OverdueStay[]
 /**
  * the next offset of each topic/partition; a change tells those that moved
  */

@@ -10,6 +10,7 @@ from contact_events.topics import AGENT_STATE
 
 Presence = Literal["Offline", "NotReady", "Ready"]
 SlotState = Literal["free", "reserved", "talking", "hold", "wrap_up"]
+StayLimit = Literal["planned", "longest_stay"]
 AgentStatus = Literal["Offline", "NotReady", "Ready", "Reserved", "Talking", "Hold", "WrapUp"]
 
 
@@ -79,3 +80,18 @@ class AgentHelpEnded(Event, frozen=True):
 
     agent_id: str
     by: str | None = None
+
+
+@event("agent.stay_overran", version=1, topic=AGENT_STATE, key="agent_id")
+class AgentStayOverran(Event, frozen=True):
+    """The agent is NotReady for this reason longer than they may be; told once.
+
+    It was due to end at `overdue_at`: by the roster (`planned`), or by the longest stay for the
+    reason. It is over once `agent.changed` tells of another status or reason.
+    """
+
+    agent_id: str
+    reason: str
+    overdue_at: datetime
+    limit: StayLimit
+    team_id: str | None = None

@@ -18,6 +18,7 @@ from agent_state.domain.commands import (
     BecomeNotReady,
     BecomeReady,
     ShowBreak,
+    TellOverrun,
     WithdrawBreak,
 )
 from agent_state.domain.facts import Fact
@@ -152,12 +153,21 @@ def ticking(metrics: Metrics) -> Tick:
 
     async def tick(unit: Unit, team_id: str, now: datetime) -> None:
         marked, overdue = breaks.overdue(await unit.load(BREAKS, team_id), now)
+        outcome = breaks.settle(marked, now, await _rules(unit, team_id))
+        wish = Wish("", now, f"timer:break:{team_id}")
+        await _take(unit, team_id, outcome, wish)
         for stay in overdue:
             metrics.add(AGENT_STAYS_OVERDUE, stay.limit or "")
-        outcome = breaks.settle(marked, now, await _rules(unit, team_id))
-        await _take(unit, team_id, outcome, Wish("", now, f"timer:break:{team_id}"))
+            await _tell_overrun(unit, stay, Cause(now, wish.causation))
 
     return tick
+
+
+async def _tell_overrun(unit: Unit, stay: Stay, cause: Cause) -> None:
+    if stay.overdue_at is None or stay.limit is None:
+        return
+    command = TellOverrun(reason=stay.reason, overdue_at=stay.overdue_at, limit=stay.limit)
+    await carry_out(unit, stay.agent_id, command, cause)
 
 
 async def _came_or_went(unit: Unit, team_id: str, before: TeamBreaks, change: Change) -> TeamBreaks:

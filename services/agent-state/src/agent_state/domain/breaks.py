@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from agent_state.domain.agent import BreakPlace
 from agent_state.domain.refusals import NoBreakAsked
+from contact_events.agents import StayLimit
 
 
 class Rules(msgspec.Struct, frozen=True):
@@ -54,7 +55,7 @@ class Stay(msgspec.Struct, frozen=True, omit_defaults=True):
     since: datetime
     holds_place: bool
     overdue_at: datetime | None = None
-    limit: str | None = None
+    limit: StayLimit | None = None
     alerted: bool = False
 
 
@@ -183,13 +184,13 @@ def overdue(breaks: TeamBreaks, at: datetime) -> tuple[TeamBreaks, tuple[Stay, .
 
 def limited(
     since: datetime, planned_s: float | None, longest_stay_s: float | None
-) -> tuple[datetime | None, str | None]:
+) -> tuple[datetime | None, StayLimit | None]:
     """Return when a stay is overdue and by what: the shorter of plan and longest stay."""
-    limits = [
-        (length_s, name)
-        for length_s, name in ((planned_s, "planned"), (longest_stay_s, "longest_stay"))
-        if length_s is not None
-    ]
+    limits: list[tuple[float, StayLimit]] = []
+    if planned_s is not None:
+        limits.append((planned_s, "planned"))
+    if longest_stay_s is not None:
+        limits.append((longest_stay_s, "longest_stay"))
     if not limits:
         return None, None
     length_s, name = min(limits)

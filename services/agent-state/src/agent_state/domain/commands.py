@@ -5,7 +5,12 @@ from typing import Literal
 
 import msgspec
 
-from agent_state.domain.agent import BreakPlace, Profile, RonaPolicy, Station
+from agent_state.domain.agent import Profile, RonaPolicy, Station
+from agent_state.domain.break_commands import AskForBreak as AskForBreak
+from agent_state.domain.break_commands import BreakCommand as BreakCommand
+from agent_state.domain.break_commands import ShowBreak as ShowBreak
+from agent_state.domain.break_commands import TellOverrun as TellOverrun
+from agent_state.domain.break_commands import WithdrawBreak as WithdrawBreak
 from agent_state.domain.card import Card
 from agent_state.domain.wrap_up_commands import EndWrapUp as EndWrapUp
 from agent_state.domain.wrap_up_commands import ExtendWrapUp as ExtendWrapUp
@@ -59,22 +64,6 @@ class EndShift(_Command, frozen=True):
 
 class ExtendShift(_Command, frozen=True):
     """The shift is not over after all."""
-
-
-class ShowBreak(_Command, frozen=True):
-    """The agent's place in the team's breaks is this one now; None for none."""
-
-    place: BreakPlace | None
-
-
-class AskForBreak(_Command, frozen=True):
-    """Ask for a break for this reason, of which the team has only so many at once."""
-
-    reason: str
-
-
-class WithdrawBreak(_Command, frozen=True):
-    """Ask for it no more, or give the place back."""
 
 
 class TakeDesk(_Command, frozen=True):
@@ -286,12 +275,9 @@ class Tick(_Command, frozen=True):
 
 
 SupervisorCommand = BecomeReady | BecomeNotReady | SignOut | AnswerHelp | EndHelp | EndWrapUp
-BreakCommand = AskForBreak | WithdrawBreak
-"""Of an agent to the line of their team: what it becomes for the agent is decided there."""
-
-ShiftCommand = EndShift | ExtendShift | ShowBreak
+ShiftCommand = EndShift | ExtendShift
 DeskCommand = TakeDesk | LeaveDesk | LoseConnection
 CallCommand = LearnCard | EndCall | MoveCall | JoinCall | MoveSlot | LeaveCall
 LogCommand = RingOffer | RescindOffer | AnswerLeg | CallCommand
-_OfCentre = DeskCommand | ShiftCommand | SetProfile | Tick
+_OfCentre = DeskCommand | ShiftCommand | ShowBreak | TellOverrun | SetProfile | Tick
 Command = AgentCommand | LogCommand | _OfCentre | AnswerHelp | EndWrapUp

@@ -52,6 +52,7 @@ from agent_state.domain.commands import (
     SignIn,
     SignOut,
     TakeDesk,
+    TellOverrun,
     Tick,
     TransferCall,
 )
@@ -74,6 +75,7 @@ def decide(agent: Agent, command: Command, at: datetime) -> list[Fact]:
             | EndShift()
             | ExtendShift()
             | ShowBreak()
+            | TellOverrun()
         ):
             return _on_place(agent, command, at)
         case SignIn() | BecomeReady() | BecomeNotReady() | SignOut():
@@ -120,7 +122,13 @@ def _on_presence(
 
 def _on_place(
     agent: Agent,
-    command: SetProfile | TakeDesk | LeaveDesk | LoseConnection | ShiftCommand,
+    command: SetProfile
+    | TakeDesk
+    | LeaveDesk
+    | LoseConnection
+    | ShiftCommand
+    | ShowBreak
+    | TellOverrun,
     at: datetime,
 ) -> list[Fact]:
     match command:
@@ -130,14 +138,24 @@ def _on_place(
             return shift_ends.end_shift(agent, command, at)
         case ExtendShift():
             return shift_ends.extend_shift(agent, at)
-        case ShowBreak(place=place):
-            return [] if agent.break_place == place else [BreakShown(place)]
+        case ShowBreak() | TellOverrun():
+            return _on_breaks(agent, command)
         case TakeDesk():
             return presence.take_desk(agent, command)
         case LeaveDesk():
             return presence.leave_desk(agent, command)
         case LoseConnection():
             return presence.lose_connection(agent, command, at)
+        case _:
+            assert_never(command)
+
+
+def _on_breaks(agent: Agent, command: ShowBreak | TellOverrun) -> list[Fact]:
+    match command:
+        case ShowBreak(place=place):
+            return [] if agent.break_place == place else [BreakShown(place)]
+        case TellOverrun():
+            return presence.overrun(agent, command)
         case _:
             assert_never(command)
 

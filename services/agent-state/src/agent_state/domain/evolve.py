@@ -46,6 +46,7 @@ from contact_events.agents import (
     AgentHelpAnswered,
     AgentHelpEnded,
     AgentHelpRequested,
+    AgentStayOverran,
 )
 from contact_events.answering import (
     CallAnswered,
@@ -77,6 +78,7 @@ def evolve(agent: Agent, fact: Fact, at: datetime) -> Agent:
             | AgentHelpRequested()
             | AgentHelpAnswered()
             | AgentHelpEnded()
+            | AgentStayOverran()
             | ProfileSet()
             | StationTaken()
             | DeskTaken()

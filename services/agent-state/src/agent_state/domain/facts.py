@@ -15,6 +15,7 @@ from contact_events.agents import (
     AgentHelpAnswered,
     AgentHelpEnded,
     AgentHelpRequested,
+    AgentStayOverran,
 )
 from contact_events.answering import (
     CallAnswered,
@@ -149,6 +150,7 @@ Published = (
     | AgentHelpRequested
     | AgentHelpAnswered
     | AgentHelpEnded
+    | AgentStayOverran
     | CallAnswered
     | CallRejected
     | CallRangOut

@@ -25,6 +25,7 @@ from agent_state.domain.commands import (
     SignIn,
     SignOut,
     TakeDesk,
+    TellOverrun,
 )
 from agent_state.domain.facts import DeskLeft, DeskTaken, Fact, ProfileSet, StationTaken
 from agent_state.domain.offers import ringing_slots, settled
@@ -40,6 +41,7 @@ from agent_state.domain.refusals import (
 from agent_state.domain.slots import check_layout
 from agent_state.domain.tell import SIGNING_OUT, told
 from agent_state.domain.wrap_up import abandoned
+from contact_events.agents import AgentStayOverran
 
 _WHY_NOT = {
     "unknown": "unknown",
@@ -179,3 +181,19 @@ def _offline(agent: Agent, after: Presence, at: datetime) -> list[Fact]:
     cause = after.reason or "signed_out"
     outcomes: list[Fact] = [settled(agent, r, "not_ready") for r in ringing_slots(agent)]
     return told(agent, [*outcomes, *abandoned(agent, cause)], at, cause, after)
+
+
+def overrun(agent: Agent, command: TellOverrun) -> list[Fact]:
+    """Return that the agent stays away too long; nothing for who has come back meanwhile."""
+    presence = agent.presence
+    if not isinstance(presence, NotReady) or presence.reason != command.reason:
+        return []
+    return [
+        AgentStayOverran(
+            agent_id=agent.agent_id,
+            reason=command.reason,
+            overdue_at=command.overdue_at,
+            limit=command.limit,
+            team_id=agent.profile.team if agent.profile else None,
+        )
+    ]

@@ -13,10 +13,12 @@ from contact_events.agents import (
     AgentHelpAnswered,
     AgentHelpEnded,
     AgentHelpRequested,
+    AgentStayOverran,
 )
 
 HelpFact = AgentHelpRequested | AgentHelpAnswered | AgentHelpEnded
-Themself = AgentChanged | HelpFact | ProfileSet | StationTaken | DeskTaken | DeskLeft | BreakShown
+OfBreaks = BreakShown | AgentStayOverran
+Themself = AgentChanged | HelpFact | ProfileSet | StationTaken | DeskTaken | DeskLeft | OfBreaks
 
 
 def themself(agent: Agent, fact: Themself, at: datetime) -> Agent:
@@ -30,12 +32,12 @@ def themself(agent: Agent, fact: Themself, at: datetime) -> Agent:
             return replace(agent, profile=profile, slots=laid_out(agent.slots, profile.channels))
         case StationTaken(station=station):
             return replace(agent, station=station)
-        case DeskTaken(place=place):
-            return replace(agent, desk=Desk(place))
-        case DeskLeft(place=place):
-            return replace(agent, desk=Desk(place, left=True))
+        case DeskTaken(place=place) | DeskLeft(place=place):
+            return replace(agent, desk=Desk(place, left=isinstance(fact, DeskLeft)))
         case BreakShown(place=place):
             return shown_anew(replace(agent, break_place=place))
+        case AgentStayOverran():
+            return agent  # the desktop is shown it with the place
         case _:
             assert_never(fact)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from contact_events.agents import AgentChanged
+from contact_events.agents import AgentChanged, AgentStayOverran
 from contact_events.config import QueueChanged, SiteChanged
 from contact_events.envelope import Envelope
 from contact_events.hints import QueueState
@@ -82,6 +82,8 @@ class LiveBoard:
         self._pools: dict[str, str] = {}
         """By queue: the pool whose router said it."""
         self.agents: dict[str, AgentNow] = {}
+        self.overdue: dict[str, AgentStayOverran] = {}
+        """By agent: who is NotReady for longer than they may be."""
         self.serves: dict[str, frozenset[str]] = {}
         """By agent: the calls that fill their slots."""
         self.calls: dict[str, LiveCall] = {}
@@ -102,10 +104,9 @@ class LiveBoard:
         if call_id is not None:
             self._call(call_id, envelope)
         elif isinstance(event, AgentChanged):
-            before = self.agents.get(event.agent_id)
-            self.agents[event.agent_id] = after(before, event, envelope.time)
-            calls = (slot.call_id for slot in event.slots)
-            self.serves[event.agent_id] = frozenset(call for call in calls if call is not None)
+            self._agent(event, envelope.time)
+        elif isinstance(event, AgentStayOverran):
+            self.overdue[event.agent_id] = event
         elif isinstance(event, QueueState):
             self.expected[event.queue_id] = event.expected_wait_s
             self._pools[event.queue_id] = envelope.pool
@@ -145,6 +146,15 @@ class LiveBoard:
             self.arrivals.popleft()
         while self.answers and self.answers[0].at < at - AWAY_WINDOW:
             self.answers.popleft()
+
+    def _agent(self, changed: AgentChanged, at: datetime) -> None:
+        agent_id = changed.agent_id
+        self.agents[agent_id] = after(self.agents.get(agent_id), changed, at)
+        calls = (slot.call_id for slot in changed.slots)
+        self.serves[agent_id] = frozenset(call for call in calls if call is not None)
+        stay = self.overdue.get(agent_id)
+        if stay is not None and (changed.status, changed.reason) != ("NotReady", stay.reason):
+            del self.overdue[agent_id]
 
     def _call(self, call_id: str, envelope: Envelope) -> None:
         call = self.calls.get(call_id)

@@ -87,6 +87,16 @@ AwayFlow = TypedDict("AwayFlow", {"from": str, "to": str, "calls": Calls})
 AwayFlow.__doc__ = """Calls of one site's callers that another answered in the last 15 minutes."""
 
 
+class OverdueStay(TypedDict):
+    """An agent who is not ready for longer than planned, or than the reason allows."""
+
+    agent_id: str
+    site_id: str
+    team_id: str | None
+    reason: str
+    overdue_at: Annotated[str, Meta(description="business time, ISO 8601")]
+
+
 class Totals(Figures):
     """All that the reader may see, together."""
 
@@ -113,6 +123,9 @@ class View(TypedDict):
     sites: list[SiteFigures]
     queues: list[QueueFigures]
     away: list[AwayFlow]
+    overdue: Annotated[
+        list[OverdueStay], Meta(description="the longest first; empty for a client's token")
+    ]
     totals: Totals
 
 
@@ -124,6 +137,7 @@ class Changes(TypedDict, total=False):
     sites: list[SiteFigures]
     queues: list[QueueFigures]
     away: list[AwayFlow]
+    overdue: list[OverdueStay]
     totals: Totals
 
 

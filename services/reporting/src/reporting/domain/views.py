@@ -17,6 +17,7 @@ from reporting.domain.shown import (
     AwayFlow,
     Day,
     Figures,
+    OverdueStay,
     QueueFigures,
     SiteFigures,
     Totals,
@@ -92,6 +93,7 @@ def view_of(board: LiveBoard, client: str | None, moment: Moment | None = None) 
         "sites": _sites(board, calls, agents, client),
         "queues": _queues(board, calls, client, by_queue),
         "away": _away(board, client),
+        "overdue": _overdue(board) if client is None else [],
         "totals": _totals(board, calls, agents, client, by_queue),
     }
 
@@ -108,6 +110,22 @@ def _drawn(board: LiveBoard, client: str | None) -> set[str]:
     for owner, names in board.today.drawn.items():
         found |= names if client in (None, owner) else set()
     return found
+
+
+def _overdue(board: LiveBoard) -> list[OverdueStay]:
+    """Return who is NotReady for longer than they may be, the longest first."""
+    stays = sorted(board.overdue.values(), key=lambda stay: (stay.overdue_at, stay.agent_id))
+    return [
+        {
+            "agent_id": stay.agent_id,
+            "site_id": board.agents[stay.agent_id].site_id,
+            "team_id": stay.team_id,
+            "reason": stay.reason,
+            "overdue_at": stay.overdue_at.isoformat(),
+        }
+        for stay in stays
+        if stay.agent_id in board.agents
+    ]
 
 
 def _sites(
