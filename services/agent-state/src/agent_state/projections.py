@@ -60,17 +60,13 @@ class Changed(msgspec.Struct, frozen=True, tag="agent"):
     agent: AgentView
 
 
-class Offer(msgspec.Struct, frozen=True, kw_only=True, tag="offer"):
-    """A call rings until `expires_at`.
-
-    It comes again, with the same reservation, once more is known of the call.
-    """
+class _OfCall(msgspec.Struct, frozen=True, kw_only=True):
+    """Which call it is, and what is known of it."""
 
     sequence: int
-    reservation_id: str
     call_id: str
+    reservation_id: str
     attempt: int
-    expires_at: datetime
     client: str | None
     client_name: str
     project: str | None
@@ -83,6 +79,15 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True, tag="offer"):
     screen_pop: Page | None
     parent_call_id: str | None
     sent: Sent | None
+
+
+class Offer(_OfCall, frozen=True, kw_only=True, tag="offer"):
+    """A call rings until `expires_at`.
+
+    It comes again, with the same reservation, once more is known of the call.
+    """
+
+    expires_at: datetime
 
 
 class OfferGone(msgspec.Struct, frozen=True, tag="offer_gone"):
@@ -93,30 +98,14 @@ class OfferGone(msgspec.Struct, frozen=True, tag="offer_gone"):
     reason: str
 
 
-class CallMessage(msgspec.Struct, frozen=True, kw_only=True, tag="call"):
+class CallMessage(_OfCall, frozen=True, kw_only=True, tag="call"):
     """Caller and agent are joined, or the agent's part of the call is over.
 
     `connected` comes again once more is known of the call; `ended` also to a desktop that connects
     in after-call work.
     """
 
-    sequence: int
-    call_id: str
-    reservation_id: str
-    attempt: int
     state: Literal["connected", "ended"]
-    client: str | None
-    client_name: str
-    project: str | None
-    greeting: Text | None
-    queue: str | None
-    customer_ref: str | None
-    gathered: tuple[Gathered, ...]
-    place: Place | None
-    contacts: tuple[PastContact, ...]
-    screen_pop: Page | None
-    parent_call_id: str | None
-    sent: Sent | None
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True, tag="reply"):
