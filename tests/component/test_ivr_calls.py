@@ -13,26 +13,18 @@ from contact_events.calls import CallArrived
 from contact_events.envelope import encode
 from contact_events.people import CallerRead
 from contact_events.routing import CallOverflowed
-from contact_runtime.database import connect
 from contact_runtime.memory_store import MemoryStore
-from contact_runtime.migrate import migrate
 from contact_runtime.rows import Store
-from contact_runtime.store import SqlStore
-from tests.support.ivr_app import HELP, SHOP, FrontDoor
+from tests.support.ivr_app import HELP, SHOP, FrontDoor, ivr_store
 from tests.support.ivr_histories import NINE
 from tests.support.wait import until
 
 
 @pytest.fixture(params=["memory", pytest.param("postgres", marks=pytest.mark.postgres)])
 async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
-    if request.param == "memory":
-        yield MemoryStore(source="/polycentre/ivr")
-        return
-    url = request.getfixturevalue("postgres_url")
-    await migrate("ivr", url)
-    sql = SqlStore(connect(url), source="/polycentre/ivr")
-    yield sql
-    await sql.close()
+    url = None if request.param == "memory" else request.getfixturevalue("postgres_url")
+    async with ivr_store(url) as made:
+        yield made
 
 
 @pytest.fixture

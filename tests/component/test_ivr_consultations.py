@@ -11,25 +11,17 @@ from contact_events.answering import (
     CallConsultRequested,
     CallTransferRequested,
 )
-from contact_runtime.memory_store import MemoryStore
-from contact_runtime.migrate import migrate
 from contact_runtime.rows import Store
-from contact_runtime.store import SqlStore, connect
-from tests.support.ivr_app import FrontDoor
+from tests.support.ivr_app import FrontDoor, ivr_store
 
 HELP = "+74950000002"
 
 
 @pytest.fixture(params=["memory", pytest.param("postgres", marks=pytest.mark.postgres)])
 async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
-    if request.param == "memory":
-        yield MemoryStore(source="/polycentre/ivr")
-        return
-    url = request.getfixturevalue("postgres_url")
-    await migrate("ivr", url)
-    sql = SqlStore(connect(url), source="/polycentre/ivr")
-    yield sql
-    await sql.close()
+    url = None if request.param == "memory" else request.getfixturevalue("postgres_url")
+    async with ivr_store(url) as made:
+        yield made
 
 
 @pytest.fixture

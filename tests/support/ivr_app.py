@@ -1,5 +1,7 @@
 """ivr over HTTP in this process, on any store, with a stopped clock."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,10 @@ from contact_runtime.clock import StoppedClock
 from contact_runtime.http.app import create_app
 from contact_runtime.http.auth import Auth
 from contact_runtime.issuer import AUDIENCE, ISSUER, JWKS_FILE, mint
+from contact_runtime.memory_store import MemoryStore
+from contact_runtime.migrate import migrate
 from contact_runtime.rows import Store
+from contact_runtime.store import SqlStore, connect
 from ivr.commands import Cause
 from ivr.consumers import hear_one
 from ivr.desk import Desk
@@ -20,6 +25,7 @@ from ivr.http import REFUSALS, routes
 from ivr.people import People
 from tests.support.ivr_histories import NINE
 
+SOURCE = "/polycentre/ivr"
 SHOP: dict[str, Any] = {
     "client_id": "acme",
     "client_name": "Acme",
@@ -47,6 +53,18 @@ HELP: dict[str, Any] = {
     "menu": [],
     "no_input": {"queue": "zeta-help"},
 }
+
+
+@asynccontextmanager
+async def ivr_store(url: str | None) -> AsyncIterator[Store]:
+    """Open the store of a database, migrated as in production, or one in memory."""
+    if url is None:
+        yield MemoryStore(source=SOURCE)
+        return
+    await migrate("ivr", url)
+    store = SqlStore(connect(url), source=SOURCE)
+    yield store
+    await store.close()
 
 
 class FrontDoor:
