@@ -9,26 +9,20 @@ function untitled(schema) {
   return schema;
 }
 
-/** Write the types of `docs/<document>`: for each operation, what its messages carry. */
-async function typed(document, title, out, operationsAs) {
+/** Write the types of `docs/<document>`: those of the fields that `fieldsOf` finds there. */
+async function typed(document, title, out, fieldsOf) {
   const description = new URL(`../docs/${document}`, import.meta.url);
-  const { components, operations } = JSON.parse(await readFile(description, "utf8"));
-  const payloads = ({ messages }) =>
-    messages.map(({ $ref }) => components.messages[$ref.split("/").at(-1)].payload);
+  const described = JSON.parse(await readFile(description, "utf8"));
+  const properties = fieldsOf(described);
   const schema = {
     title,
     type: "object",
     additionalProperties: false,
-    properties: Object.fromEntries(
-      Object.entries(operationsAs).map(([operation, name]) => [
-        name,
-        { oneOf: payloads(operations[operation]) },
-      ]),
-    ),
-    required: Object.values(operationsAs),
+    properties,
+    required: Object.keys(properties),
     components: {
       schemas: Object.fromEntries(
-        Object.entries(components.schemas).map(([name, each]) => [name, untitled(each)]),
+        Object.entries(described.components.schemas).map(([name, each]) => [name, untitled(each)]),
       ),
     },
   };
@@ -42,15 +36,45 @@ async function typed(document, title, out, operationsAs) {
   await writeFile(out, types);
 }
 
+/** Return how to find what the messages of each operation of an AsyncAPI document carry. */
+function messagesOf(operationsAs) {
+  return ({ components, operations }) => {
+    const payloads = ({ messages }) =>
+      messages.map(({ $ref }) => components.messages[$ref.split("/").at(-1)].payload);
+    return Object.fromEntries(
+      Object.entries(operationsAs).map(([operation, name]) => [
+        name,
+        { oneOf: payloads(operations[operation]) },
+      ]),
+    );
+  };
+}
+
+/** Return what each address of an OpenAPI document answers. */
+function answersOf({ paths }) {
+  return Object.fromEntries(
+    Object.entries(paths).map(([path, { get }]) => [
+      path,
+      get.responses["200"].content["application/json"].schema,
+    ]),
+  );
+}
+
 await typed(
   "desktop.asyncapi.json",
   "Protocol",
   new URL("./src/desktop/generated/protocol.ts", import.meta.url),
-  { show: "told", ask: "asked" },
+  messagesOf({ show: "told", ask: "asked" }),
+);
+await typed(
+  "desktop.openapi.json",
+  "Http",
+  new URL("./src/desktop/generated/http.ts", import.meta.url),
+  answersOf,
 );
 await typed(
   "board.asyncapi.json",
   "Stream",
   new URL("./src/live/generated/stream.ts", import.meta.url),
-  { show: "told" },
+  messagesOf({ show: "told" }),
 );

@@ -10,6 +10,7 @@ from typing import Any
 from agent_state.desktop_protocol import asyncapi as desktop
 from contact_runtime import metrics
 from contact_runtime.http.problems import ProblemType, errors_page, refusal_type
+from deploy.local.asked import openapi
 from deploy.local.settings import PACKAGES, PROCESSES
 from deploy.local.state import REPOSITORY
 from reporting.domain.measures.catalogue import measures_page
@@ -31,6 +32,7 @@ def pages() -> dict[str, str]:
         "metrics.md": metrics.metrics_page(),
         "desktop.asyncapi.json": _json(desktop()),
         "board.asyncapi.json": _json(board()),
+        "desktop.openapi.json": _json(openapi()),
     }
 
 

@@ -19,7 +19,7 @@ from agent_state.seats import Submit
 from agent_state.tables import CALL_MEMO, SITE
 from agent_state.webhooks.desk import Webhooks
 from contact_events.calls import Text
-from contact_events.config import SiteChanged
+from contact_events.config import Document, SiteChanged
 from contact_events.envelope import Envelope, decode, encode, headers_of, key_of
 from contact_events.partitions import partition_of
 from contact_events.registry import Event
@@ -167,31 +167,39 @@ class AgentService:
         """Return whether the service has read of the call's arrival."""
         return (await self.store.peek(CALL_MEMO, call_id)).card is not None
 
-    async def sites(self, **zones: str) -> None:
-        """Have the router tell of these sites, each in its time zone, and wait until it is read."""
+    async def documents(self, *documents: Document) -> None:
+        """Have the router tell of these documents."""
         writer = await self._log.writer()
         place = TopicPartition(ROUTING_CONFIG.name, partition_of("main", PARTITIONS))
-        for site_id, zone in zones.items():
+        for document in documents:
             envelope = Envelope(
-                id=f"site/{site_id}",
+                id=f"{document.document_id}/{document.revision}",
                 source="/polycentre/router",
-                subject=site_id,
+                subject=document.document_id,
                 time=self.clock.now(),
                 pool="main",
-                stream=f"site:{site_id}",
-                sequence=1,
-                data=SiteChanged(
-                    document_id=f"site:{site_id}",
-                    revision=1,
-                    changed_by="test",
-                    site_id=site_id,
-                    name=Text(ru=site_id, en=site_id),
-                    time_zone=zone,
-                ),
+                stream=document.document_id,
+                sequence=document.revision,
+                data=document,
             )
             entry = Entry(key_of(envelope), encode(envelope), headers_of(envelope))
             await writer.append(place, [entry])
         await writer.close()
+
+    async def sites(self, **zones: str) -> None:
+        """Have the router tell of these sites, each in its time zone, and wait until it is read."""
+        told = (
+            SiteChanged(
+                document_id=f"site:{site_id}",
+                revision=1,
+                changed_by="test",
+                site_id=site_id,
+                name=Text(ru=site_id, en=site_id),
+                time_zone=zone,
+            )
+            for site_id, zone in zones.items()
+        )
+        await self.documents(*told)
 
         async def read() -> bool:
             return len(await self.store.peek_many(SITE, zones)) == len(zones)

@@ -3,7 +3,7 @@
 `python -m tests.support.desktop_process ORIGIN PAGES KEYS`. It prints where it is and the agents'
 tokens as a line of JSON, then reads a line of JSON per thing that happens and answers each. ivr and
 the router are played: what agents ask for on the log is done, and ivr says who is on the line.
-Agents with an odd number are Anna, the others Boris; `a99` does not exist.
+The centre is that of `desktop_centre`; the agent `a99` does not exist.
 """
 
 import asyncio
@@ -47,26 +47,13 @@ from contact_runtime.issuer import AUDIENCE, ISSUER, JWKS_FILE, mint
 from contact_runtime.metrics import Metrics
 from contact_runtime.serve import serve
 from tests.support.agent_service import AgentService, agent_service, agent_store
+from tests.support.desktop_centre import AGENTS, describe
 
-NAMES = [{"ru": "Борис Ким", "en": "Boris Kim"}, {"ru": "Анна Соколова", "en": "Anna Sokolova"}]
-AGENTS = {f"a{number}": NAMES[number % 2] for number in range(1, 13)}
 UNKNOWN = "a99"
 TICK_S = 0.05
 HEARTBEAT_S = 1.0
 GRACE_S = 600.0
 CALLER = Caller(ref="r1", ref_version=1, prefix="+7495", sealed="")
-CODES = {
-    "complaint": ({"ru": "Жалоба", "en": "Complaint"}, None),
-    "refund": ({"ru": "Возврат", "en": "Refund"}, "complaint"),
-    "question": ({"ru": "Вопрос", "en": "Question"}, None),
-}
-TEAM = {"name": {"ru": "Карты", "en": "Cards"}, "breaks_at_once": 1}
-TEAM_OF = {"a6": "cards", "a12": "cards"}
-LUNCH = {"name": {"ru": "Обед", "en": "Lunch"}, "is_break": True, "longest_stay_s": 1800.0}
-POP = {
-    "name": {"ru": "Открыть в CRM", "en": "Open in CRM"},
-    "url": "https://crm.example/open?case={customer_ref}",
-}
 CalledBy = Annotated[Principal, Depends(require("callers:read"))]
 
 
@@ -243,22 +230,6 @@ async def ivr(joined: Mapping[str, str], origin: str, keys: Path) -> AsyncIterat
         running.cancel()
         with suppress(asyncio.CancelledError):
             await running
-
-
-async def describe(service: AgentService) -> None:
-    """Have administrators describe a team, agents, codes and the client's own page."""
-    async with service.client("administrator") as admin:
-        (await admin.put("/v1/teams/cards", json=TEAM)).raise_for_status()
-        any_one = {"If-Match": "*"}
-        lunch = await admin.put("/v1/not-ready-reasons/lunch", json=LUNCH, headers=any_one)
-        lunch.raise_for_status()
-        for agent_id, name in AGENTS.items():
-            body = {"name": name, "site_id": "moscow", "team": TEAM_OF.get(agent_id)}
-            (await admin.put(f"/v1/agents/{agent_id}", json=body)).raise_for_status()
-        for code_id, (name, parent_id) in CODES.items():
-            code = {"name": name, "parent_id": parent_id}
-            (await admin.put(f"/v1/wrap-up-codes/{code_id}", json=code)).raise_for_status()
-        (await admin.put("/v1/screen-pops/sales", json=POP)).raise_for_status()
 
 
 async def obey(others: Others, service: AgentService) -> None:

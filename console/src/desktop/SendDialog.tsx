@@ -1,9 +1,18 @@
-import { Button, Modal, TextInput } from "@mantine/core";
+import { Autocomplete, Button, Modal, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import sheet from "../board/Shortcuts.module.css";
 import { useDesk } from "./DeskContext";
 import type { Contact } from "./desk";
+import {
+  type Destination,
+  destinations,
+  type Kind,
+  labelOf,
+  matching,
+  meant,
+} from "./destinations";
+import { useDirectory } from "./http";
 import classes from "./SendDialog.module.css";
 
 /** A transfer or a consultation that the agent is about to ask for. */
@@ -45,16 +54,25 @@ interface SendFormProps {
 
 function SendForm({ sending, id, onClose }: SendFormProps) {
   const { t } = useTranslation();
-  const { ask } = useDesk();
-  const [to, setTo] = useState<"queue" | "agent" | "skill">("queue");
-  const [whom, setWhom] = useState("");
+  const { ask, desk, lang, token } = useDesk();
+  const directory = useDirectory(token);
+  const [to, setTo] = useState<Kind>("queue");
+  const [typed, setTyped] = useState("");
   const [note, setNote] = useState("");
   const [error, setError] = useState<string | null>(null);
+  const known = directory !== null && directory !== "failed";
+  const all = known ? destinations(directory, to, lang, desk.agent.agent_id) : [];
+  const choose = (kind: Kind) => {
+    setTo(kind);
+    setTyped("");
+    setError(null);
+  };
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    const name = whom.trim();
-    if (!name) return setError(t("desktop.send.missing"));
-    const where = { queue: { queue: name }, agent: { agent_id: name }, skill: { skill: name } }[to];
+    // Who cannot read the list may still know an id.
+    const whom = known ? meant(all, typed)?.id : typed.trim();
+    if (!whom) return setError(t("desktop.send.missing"));
+    const where = { queue: { queue: whom }, agent: { agent_id: whom }, skill: { skill: whom } }[to];
     const said = { reservation_id: id, note: note.trim() || null, ...where };
     ask({ command: sending.action, ...said });
     onClose();
@@ -69,23 +87,20 @@ function SendForm({ sending, id, onClose }: SendFormProps) {
               type="radio"
               name="to"
               checked={to === kind}
-              onChange={() => setTo(kind)}
+              onChange={() => choose(kind)}
               data-testid={`send-to-${kind}`}
             />
             {t(`desktop.send.${kind}`)}
           </label>
         ))}
       </fieldset>
-      <TextInput
+      <Whom
         label={t(`desktop.send.${to}Id`)}
-        value={whom}
-        onChange={(event) => setWhom(event.currentTarget.value)}
+        note={directory === "failed" ? t("desktop.send.gone") : t("desktop.send.typing")}
+        all={all}
+        typed={typed}
+        onTyped={setTyped}
         error={error}
-        pattern="[A-Za-z0-9][A-Za-z0-9._:~\-]*"
-        autoComplete="off"
-        spellCheck={false}
-        data-autofocus
-        data-testid="send-whom"
       />
       <TextInput
         label={t("desktop.send.note")}
@@ -99,5 +114,54 @@ function SendForm({ sending, id, onClose }: SendFormProps) {
         {t(`desktop.action.${sending.action}`)}
       </Button>
     </form>
+  );
+}
+
+interface WhomProps {
+  label: string;
+  note: string;
+  all: readonly Destination[];
+  typed: string;
+  onTyped: (typed: string) => void;
+  error: string | null;
+}
+
+/** A field that lists whom a call can be sent to, those that hold what was typed. */
+function Whom({ label, note, all, typed, onTyped, error }: WhomProps) {
+  const { t } = useTranslation();
+  const byLabel = new Map(all.map((each) => [labelOf(each), each]));
+  return (
+    <Autocomplete
+      label={label}
+      description={note}
+      data={[...byLabel.keys()]}
+      value={typed}
+      onChange={onTyped}
+      filter={({ search, limit }) =>
+        matching(all, byLabel.has(search) ? "" : search)
+          .slice(0, limit)
+          .map(labelOf)
+          .map((shown) => ({ value: shown, label: shown }))
+      }
+      renderOption={({ option }) => {
+        const { name, id, status } = byLabel.get(option.value) ?? { name: option.value, id: "" };
+        return (
+          <span className={classes.option} data-testid={`whom-${id}`}>
+            <span>{name}</span>
+            <small>{status ? `${id} · ${t(`desktop.status.${status}`)}` : id}</small>
+          </span>
+        );
+      }}
+      comboboxProps={{ transitionProps: { duration: 0 } }}
+      classNames={{ dropdown: classes.list, option: classes.choice }}
+      maxDropdownHeight={240}
+      limit={50}
+      selectFirstOptionOnChange
+      error={error}
+      autoComplete="off"
+      spellCheck={false}
+      data-autofocus
+      data-testid="send-whom"
+    />
   );
 }

@@ -15,7 +15,7 @@ export interface Leveled {
 export function treeOf(codes: readonly Code[], from: string | null, lang: Language): Leveled[] {
   const under = (parent: string | null, depth: number): Leveled[] =>
     codes
-      .filter(({ parent_id }) => parent_id === parent)
+      .filter(({ parent_id }) => (parent_id ?? null) === parent)
       .toSorted((a, b) => a.name[lang].localeCompare(b.name[lang], lang))
       .flatMap((code) => [{ code, depth }, ...under(code.code_id, depth + 1)]);
   return under(from, 0);

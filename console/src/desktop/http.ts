@@ -1,26 +1,22 @@
 import { useEffect, useState } from "react";
-import type { Text } from "./protocol";
+import type { Http } from "./generated/http";
 
-/** A reason for being not ready, of `/v1/not-ready-reasons`. */
-export interface Reason {
-  reason_id: string;
-  name: Text;
-  system: boolean;
-  is_break: boolean;
-}
+type Item<Path extends "/v1/not-ready-reasons" | "/v1/wrap-up-codes"> = Http[Path]["items"][number];
 
-/** A wrap-up code, of `/v1/wrap-up-codes`. */
-export interface Code {
-  code_id: string;
-  name: Text;
-  parent_id: string | null;
-}
+/** A reason for being not ready. */
+export type Reason = Pick<
+  Item<"/v1/not-ready-reasons">,
+  "reason_id" | "name" | "system" | "is_break"
+>;
 
-/** Who is on the line, of ivr's `/v1/calls/{id}/caller`. */
-export interface Caller {
-  number: string | null;
-  name: string | null;
-}
+/** A wrap-up code. */
+export type Code = Pick<Item<"/v1/wrap-up-codes">, "code_id" | "name" | "parent_id">;
+
+/** Who is on the line. */
+export type Caller = Http["/v1/calls/{call_id}/caller"];
+
+/** Whom a call can be sent to. */
+export type Directory = Http["/v1/directory"];
 
 /** What was fetched: null until it came, "failed" where it could not be read. */
 export type Fetched<T> = T | null | "failed";
@@ -48,6 +44,12 @@ async function readAll<T>(address: string, token: string): Promise<T[]> {
 /** Return the list at the address, read once each time that `live` becomes true. */
 export function useList<T>(address: string, token: string, live: boolean): Fetched<T[]> {
   return useFetched(live ? address : null, () => readAll<T>(address, token));
+}
+
+/** Return whom a call can be sent to, as it is now. */
+export function useDirectory(token: string): Fetched<Directory> {
+  const address = "/v1/directory";
+  return useFetched(address, () => read<Directory>(address, token));
 }
 
 /** Return who is on the line of this call; null: nobody is, or not to this agent. */

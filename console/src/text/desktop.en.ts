@@ -139,7 +139,9 @@ export const desktop = {
     agentId: "Agent",
     skillId: "Skill",
     note: "Note for who gets it (optional)",
-    missing: "Say where to.",
+    missing: "Choose one of the list.",
+    typing: "Type a part of the name or id.",
+    gone: "The list cannot be read now: give the id.",
     close: "Close",
   },
   wrapUp: {

@@ -230,7 +230,7 @@ def free_agent_document() -> Json:
     """Return the body of `PUT /v1/agents/{id}` for the agent whom nobody plays."""
     site = SITES[0]
     return {
-        "name": {"ru": "Вы", "en": "You"},
+        "name": {"ru": "Гость", "en": "Guest"},
         "site_id": site.site_id,
         "team": site.site_id,
         "skills": dict.fromkeys(SKILLS, 3),

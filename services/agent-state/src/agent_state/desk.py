@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from agent_state.directory import Directory
 from agent_state.seats import Submit
 from agent_state.sockets import Sockets
 from contact_runtime.administration.office import Office
@@ -25,6 +26,7 @@ class Context:
     sockets: Sockets
     office: Office
     planning: Office
+    directory: Directory
     close: Callable[[], Awaitable[None]]
 
 

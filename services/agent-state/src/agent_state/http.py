@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, WebSocket
 from msgspec import to_builtins
 
-from agent_state import break_http, roster_http, supervising, times_http
+from agent_state import break_http, directory_http, roster_http, supervising, times_http
 from agent_state.bodies import CommandBody
 from agent_state.desk import Context
 from agent_state.desktop_protocol import asyncapi
@@ -115,6 +115,7 @@ for _part in (  # tried in this order: what desktops and integrators ask all day
     roster_http.routes,
     times_http.routes,
     break_http.routes,
+    directory_http.routes,
     _protocol,
 ):
     routes.include_router(_part)

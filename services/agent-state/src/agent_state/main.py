@@ -7,9 +7,10 @@ from contextlib import suppress
 
 from fastapi import FastAPI
 
-from agent_state import break_desk, clocking, contacts, http, roster_clock
+from agent_state import break_desk, clocking, contacts, directory, http, roster_clock
 from agent_state.commands import BreakOrder, Order, needs, obey
 from agent_state.consumers import READER, READS, handler, tick
+from agent_state.directory import Directory
 from agent_state.domain.answers import Answer
 from agent_state.kinds import furnish as furnish_standing
 from agent_state.pages import serve_desktop
@@ -77,7 +78,7 @@ def parts(
         await office.close()
         await planning.close()
 
-    return http.Context(store, submit, sockets, office, planning, close)
+    return http.Context(store, submit, sockets, office, planning, Directory(store), close)
 
 
 async def furnished(store: Store, clock: Clock) -> None:
@@ -117,6 +118,15 @@ def background(
         metrics=metrics,
         linger_s=clocking.LINGER_S,
     )
+    names = reading(
+        store,
+        log,
+        reader=directory.READER,
+        topics=directory.READS,
+        handler=directory.learn,
+        clock=clock,
+        metrics=metrics,
+    )
     consumers = consuming(
         "agent-state",
         store,
@@ -127,7 +137,7 @@ def background(
         clock=clock,
         metrics=metrics,
         timers=[(AGENT, tick), (ROSTER, roster_clock.tick), (BREAKS, break_desk.ticking(metrics))],
-        beside=[past, times, *beside],
+        beside=[past, times, names, *beside],
     )
 
     async def listen(stop: asyncio.Event) -> None:

@@ -25,6 +25,7 @@ from agent_state.domain.rosters import due_of as plan_due
 from agent_state.domain.screen_pop import ScreenPop
 from agent_state.domain.sheets import Clocked, Sheet
 from agent_state.domain.wrap_up_rules import WrapUpPolicy
+from contact_events.calls import Text
 from contact_runtime.administration.documents import Revision
 from contact_runtime.rows import Kind
 
@@ -45,6 +46,12 @@ SHEET: Kind[Sheet] = Kind("sheet", Sheet, lambda key: Sheet())
 
 SITE: Kind[str | None] = Kind("site", str | None, lambda site_id: None)
 """By site id: its time zone, as the router's document says."""
+
+QUEUE_NAME: Kind[Text | None] = Kind("queue_name", Text | None, lambda queue_id: None)
+"""By queue id: what it is called, as the router's document says; SKILL_NAME likewise."""
+
+SKILL_NAME: Kind[Text | None] = Kind("skill_name", Text | None, lambda skill_id: None)
+"""By skill id. These two are locked by their own reader alone."""
 
 ROSTER: Kind[DayPlan] = Kind("roster", DayPlan, unplanned, plan_due)
 """By agent id and local day, `a1/2026-03-02`: the shifts that begin on it."""
