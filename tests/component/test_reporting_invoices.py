@@ -12,8 +12,12 @@ from sqlalchemy import text
 
 from contact_events.billing import InvoiceIssued
 from contact_events.envelope import Decoded, decode
+from contact_runtime.clock import SystemClock
 from reporting import tables
 from reporting.billing.rows import INVOICE
+from reporting.builds.building import Builder
+from reporting.builds.orders import Builds
+from reporting.main import fold
 from tests.support.paying_centre import (
     DEFINITION,
     MARCH,
@@ -23,6 +27,7 @@ from tests.support.paying_centre import (
     paying_centre,
     talked,
 )
+from tests.support.wait import until
 
 pytestmark = pytest.mark.postgres
 
@@ -240,6 +245,31 @@ async def test_the_same_bytes_are_made_again_without_the_tables(centre: Centre) 
     again = await centre.admin.post(f"{path}/reproduce")
     assert again.status_code == 200, again.text
     assert again.content == (await centre.admin.get(path)).content
+
+
+async def test_the_same_bytes_are_made_again_after_a_rebuild_under_newer_definitions(
+    centre: Centre, postgres_url: str
+) -> None:
+    path = f"/v1/invoices/{(await centre.issue()).json()['invoice_id']}"
+    issued = await centre.admin.get(path)
+    await changed_since(centre)
+    builds, stop = Builds(centre.store.engine, centre.log), asyncio.Event()
+    builder = Builder(postgres_url, centre.log, SystemClock(), fold)
+    working = asyncio.create_task(builder.run(stop))
+    ordered = await builds.rebuild("boss")
+
+    async def done() -> bool:
+        return (await builds.get(ordered.build_id)).state == "done"
+
+    try:
+        await until("the rebuild to be done", done, limit_s=60.0)
+    finally:
+        stop.set()
+        await working
+        await builder.close()
+    again = await centre.admin.post(f"{path}/reproduce")
+    assert again.status_code == 200, again.text
+    assert again.content == issued.content
 
 
 async def test_what_the_log_does_not_give_again_is_told_line_by_line(centre: Centre) -> None:
