@@ -38,6 +38,9 @@ Step = Literal[
     "abandoned",
     "failed",
 ]
+LAST: Final[frozenset[Step]] = frozenset({"disconnected", "abandoned", "failed"})
+"""With which the stream of a call ends."""
+
 Moment = tuple[datetime, int, int, Step, RecordedCall]
 """When, the call's number and the step's, which order what happens at once; and what happens."""
 
@@ -45,17 +48,15 @@ Moment = tuple[datetime, int, int, Step, RecordedCall]
 def facts(recorded: Iterable[RecordedCall], pool: str, time_zone: str) -> Iterator[Envelope]:
     """Yield the events of the calls, which come in order of arrival, for an empty log of `pool`.
 
-    The site and the queues are described first; a call's events lie between those of the others.
+    The site and each queue are described before their first call; a call's events lie between
+    those of the others. Only the calls under way are in memory.
     """
-    coming = list(recorded)
-    if not coming:
-        return
     teller = _Teller(pool)
-    yield from teller.opened(coming, time_zone)
     ahead: list[Moment] = []
-    for call in coming:
+    for call in recorded:
         while ahead and ahead[0][0] < call.arrived_at:
             yield teller.told(heapq.heappop(ahead))
+        yield from teller.introduced(call, time_zone)
         for moment in _moments(call):
             heapq.heappush(ahead, moment)
     while ahead:
@@ -97,13 +98,28 @@ class _Teller:
         self._pool = pool
         self._numbers: Counter[tuple[str, str]] = Counter()
         self._ends: Counter[str] = Counter()
+        self._kinds: set[str] = set()
         self._decisions = 0
         self._slots: dict[str, list[str | None]] = {}
         self._offers: dict[str, dict[str, Any]] = {}
 
-    def opened(self, recorded: list[RecordedCall], time_zone: str) -> Iterator[Envelope]:
-        """Yield the documents of the site and the queues, and the router's claim."""
-        at = recorded[0].arrived_at
+    def introduced(self, call: RecordedCall, time_zone: str) -> Iterator[Envelope]:
+        """Yield what has to be known before this call: the site, who leads, its queue."""
+        if not self._kinds:
+            yield from self._opened(call.arrived_at, time_zone)
+        if call.kind not in self._kinds:
+            self._kinds.add(call.kind)
+            queue = config.QueueChanged(
+                document_id=f"queue:{call.kind}",
+                revision=1,
+                changed_by=OWNER,
+                queue_id=call.kind,
+                name=calls.Text(call.kind, call.kind),
+                client_id=CENTRE,
+            )
+            yield self._enveloped(queue, queue.document_id, call.arrived_at)
+
+    def _opened(self, at: datetime, time_zone: str) -> Iterator[Envelope]:
         site = config.SiteChanged(
             document_id=f"site:{CENTRE}",
             revision=1,
@@ -113,16 +129,6 @@ class _Teller:
             time_zone=time_zone,
         )
         yield self._enveloped(site, site.document_id, at)
-        for kind in sorted({call.kind for call in recorded}):
-            queue = config.QueueChanged(
-                document_id=f"queue:{kind}",
-                revision=1,
-                changed_by=OWNER,
-                queue_id=kind,
-                name=calls.Text(kind, kind),
-                client_id=CENTRE,
-            )
-            yield self._enveloped(queue, queue.document_id, at)
         claim = routing.RouterEpochStarted(
             pool=self._pool, epoch=EPOCH, owner=OWNER, code_version=OWNER
         )
@@ -141,7 +147,10 @@ class _Teller:
             case "answered" | "released" | "wrapped_up":
                 return self._by_the_agent(step, call, at)
             case _:
-                return self._enveloped(self._by_the_caller(step, call), call.call_id, at)
+                envelope = self._enveloped(self._by_the_caller(step, call), call.call_id, at)
+                if step in LAST:
+                    del self._numbers[envelope.source, call.call_id]
+                return envelope
 
     def _by_the_caller(self, step: Step, call: RecordedCall) -> Event:
         call_id, attempt = call.call_id, 1
