@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import BigInteger, RowMapping, Select, and_, func, select, tuple_
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contact_events.config import QueueChanged
@@ -67,7 +68,7 @@ async def queue_clients(connection: AsyncConnection) -> dict[str, str | None]:
     found = (
         select(table.c.document)
         .where(table.c.document_id.startswith("queue:"))
-        .distinct(table.c.document_id)
+        .ext(distinct_on(table.c.document_id))
         .order_by(table.c.document_id, table.c.revision.desc())
     )
     documents = [

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import AwareDatetime, Field
 
 from contact_runtime.http.auth import Principal, require
@@ -35,6 +35,7 @@ def builds(request: Request) -> Builds:
 
 
 Asked = Annotated[Builds, Depends(builds)]
+Number = Annotated[int, Path(ge=1, le=2**63 - 1, examples=[1])]
 Operator = Annotated[Principal, Depends(require("reports:admin"))]
 
 
@@ -51,7 +52,7 @@ async def rebuild(asked: Asked, who: Operator, response: Response) -> Rebuild:
 
 
 @routes.get("/rebuilds/{rebuild_id}")
-async def rebuild_of(rebuild_id: int, asked: Asked, who: Operator) -> Rebuild:
+async def rebuild_of(rebuild_id: Number, asked: Asked, who: Operator) -> Rebuild:
     """Return how far a rebuild is."""
     who.must_read(None, "rebuilds")
     build = await asked.get(rebuild_id)
