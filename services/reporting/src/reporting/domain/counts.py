@@ -1,8 +1,10 @@
 """What is counted in a quarter of an hour: plain sums, so that they add up over any grouping."""
 
+from operator import add, sub
 from typing import TypeVar
 
 import msgspec
+from msgspec.structs import astuple
 
 THRESHOLDS_S = (5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300)
 """A service level may be restated under any of these without folding again."""
@@ -117,5 +119,5 @@ C = TypeVar("C", WaitCounts, ContactCounts, StepCounts, AgentCounts)
 
 def summed(one: C, other: C, sign: int = 1) -> C:
     """Return `one` plus `sign` times `other`, field by field."""
-    pairs = zip(msgspec.structs.astuple(one), msgspec.structs.astuple(other), strict=True)
-    return type(one)(*(a + sign * b for a, b in pairs))
+    both = map(add if sign > 0 else sub, astuple(one), astuple(other))
+    return type(one)(*both)

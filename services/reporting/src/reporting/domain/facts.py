@@ -4,7 +4,7 @@ Each handler writes only what its own topic tells; everything reported is derive
 (`records`, `contributions`). Of one topic, a call's events arrive in order.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import assert_never
 
 import msgspec
@@ -13,8 +13,7 @@ from contact_events import answering, calls, locations, routing, wrapping
 from contact_events.envelope import Envelope
 from contact_events.registry import Event
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
+_DAY_MS = 86_400_000
 
 
 JOINED = "joined"
@@ -286,4 +285,10 @@ def milliseconds(start: datetime, end: datetime) -> int:
 
     Both ends are cut to the millisecond first, so that lengths that adjoin add up exactly.
     """
-    return max(0, (end - _EPOCH) // _MILLISECOND - (start - _EPOCH) // _MILLISECOND)
+    length = end - start
+    beyond = end.microsecond % 1_000 - start.microsecond % 1_000
+    return max(
+        0,
+        (length.days * _DAY_MS)
+        + (length.seconds * 1_000_000 + length.microseconds - beyond) // 1_000,
+    )

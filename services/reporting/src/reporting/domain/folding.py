@@ -143,7 +143,11 @@ class Folding:
                 continue
             for cells, sign in ((now, 1), (before, -1)):
                 for cell, counts in cells.items():
-                    sums[cell] = summed(sums.get(cell) or family.counts(), counts, sign)
+                    known = sums.get(cell)
+                    if known is None and sign > 0:
+                        sums[cell] = counts
+                    else:
+                        sums[cell] = summed(known or family.counts(), counts, sign)
                     latest[cell] = max(latest.get(cell, LONG_AGO), touched.at)
         nothing = family.counts()
         return {

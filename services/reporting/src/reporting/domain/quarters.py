@@ -1,11 +1,20 @@
 """Quarters of an hour: the grain of every sum. Longer spans are sums of quarters."""
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 INTERVAL = timedelta(minutes=15)
 
 
+_S = 900
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
 def interval_of(at: datetime) -> datetime:
     """Return the start of the quarter of an hour, in UTC, in which `at` lies."""
-    utc = at if at.tzinfo is UTC else at.astimezone(UTC)
-    return utc.replace(minute=utc.minute // 15 * 15, second=0, microsecond=0)
+    return _quarter(int(at.timestamp() // _S))
+
+
+@lru_cache(maxsize=4_096)
+def _quarter(number: int) -> datetime:
+    return _EPOCH + number * INTERVAL
