@@ -11,10 +11,16 @@ from zoneinfo import ZoneInfo
 import openpyxl
 import pytest
 
+from contact_events.calls import CallArrived
+from contact_runtime.log import TopicPartition
+from reporting.consumers import READS
+from reporting.domain.counts import WaitCounts
+from reporting.domain.folding import Folding
 from reporting.reports.kinds import KINDS
 from tests.support.random_days import SITES, SKILLS
 from tests.support.reported import Reported, reported
 from tests.support.slow_measures import Slow, Wait, resolution, waits_of
+from tests.support.wait import until
 
 pytestmark = pytest.mark.postgres
 
@@ -136,9 +142,10 @@ async def test_contacts_are_resolved_at_first_if_the_caller_does_not_come_again(
     told: Reported, days: int
 ) -> None:
     (row,) = (
-        await told.report("callers", group_by="client_id", client_id="acme",
-                          repeat_within_days=days)
-    )["rows"]  # fmt: skip
+        await told.report(
+            "callers", group_by="client_id", client_id="acme", repeat_within_days=days
+        )
+    )["rows"]
     mine = [
         told.teller.calls[call_id]
         for call_id, (owner, _) in told.teller.whose.items()
@@ -230,8 +237,13 @@ async def test_a_file_has_the_rows_of_all_pages(
     answer = await told.ask("/v1/reports/queues", format=format_, **asked)
     header, *lines = parsed(answer.content)
     assert header == [
-        "interval_start", "queue_id", "offered", "answered", "definition", "log_position",
-    ]  # fmt: skip
+        "interval_start",
+        "queue_id",
+        "offered",
+        "answered",
+        "definition",
+        "log_position",
+    ]
     assert lines == [
         [
             row["interval_start"],
@@ -308,9 +320,17 @@ async def test_every_fault_of_a_question_is_told_at_once(told: Reported) -> None
     assert said["code"] == "invalid-request"
     places = {fault["parameter"].partition(".")[0] for fault in said["errors"]}
     assert places == {
-        "from", "to", "interval", "time_zone", "measures", "group_by", "threshold_s", "limit",
-        "format", "nonsense",
-    }  # fmt: skip
+        "from",
+        "to",
+        "interval",
+        "time_zone",
+        "measures",
+        "group_by",
+        "threshold_s",
+        "limit",
+        "format",
+        "nonsense",
+    }
 
 
 @pytest.mark.parametrize(
@@ -365,3 +385,71 @@ async def test_contact_records_come_in_signed_pages_and_whole_as_a_file(told: Re
     assert (await told.ask(path, client="zeta", after=after["after"], **asked)).status_code == 422
     async with told.app.client("client", client="zeta") as asker:
         assert (await asker.get(path, params={"client": "acme"})).status_code == 404
+
+
+async def test_a_report_as_of_a_position_is_made_of_what_the_log_held_then(told: Reported) -> None:
+    ends = {tp: at for tp, at in (await told.log.ends([t.name for t in READS])).items() if at}
+    half = {tp: at // 2 for tp, at in ends.items()}
+    then = " ".join(f"{tp.topic}/{tp.partition}@{at}" for tp, at in sorted(half.items()))
+    asked: dict[str, Any] = {"measures": ["offered", "answered"], "group_by": "queue_id"}
+    first = await told.ask("/v1/reports/queues", as_of=then, **asked)
+    assert first.status_code == 202
+    job = first.headers["Location"]
+    assert (await told.ask(job)).json() == first.json()
+    async with told.building():
+
+        async def done() -> bool:
+            return bool((await told.ask(job)).json()["state"] == "done")
+
+        await until("the tables of then", done, limit_s=60)
+        said = await told.report("queues", as_of=then, **asked)
+        file = await told.ask("/v1/reports/queues", as_of=then, format="csv", **asked)
+        records = await told.ask(
+            "/v1/contact-records",
+            as_of=then,
+            limit=500,
+            **{"from": "2026-03-01T00:00:00Z", "to": "2026-05-01T00:00:00Z"},
+        )
+    held = [s for s in told.teller.story.log if s.place.offset < half[_at(s)]]
+    folding = Folding()
+    for seen in held:
+        folding.take(seen.envelope)
+    counts: dict[str, list[int]] = {}
+    for key, change in folding.changes()["queue_intervals"].items():
+        assert isinstance(change.counts, WaitCounts)
+        sums = counts.setdefault(key.queue_id, [0, 0])
+        sums[0] += change.counts.offered
+        sums[1] += change.counts.answered
+    assert {
+        row["group"]["queue_id"]: [row["values"]["offered"], row["values"]["answered"]]
+        for row in said["rows"]
+    } == counts
+    assert said["rows"] != (await told.report("queues", **asked))["rows"]
+    assert {place: at for place, at in said["position"].items() if at} == {
+        f"{tp.topic}/{tp.partition}": at for tp, at in half.items() if at
+    }
+    assert [line[0] for line in of_csv(file.content)[1:]] == sorted(counts)
+    assert len(records.json()["contact_records"]) == len(
+        [s for s in held if isinstance(s.envelope.data, CallArrived)]
+    )
+
+
+def _at(seen: Any) -> TopicPartition:
+    return TopicPartition(seen.place.topic, 0)
+
+
+@pytest.mark.parametrize(
+    ("then", "code"),
+    [
+        ("yesterday", "as-of-unreadable"),
+        ("0001-01-01T00:00:00+14:00", "as-of-unreadable"),
+        ("2199-01-01T00:00:00Z", "as-of-ahead"),
+        ("call-arrived/0@999999", "as-of-ahead"),
+    ],
+)
+async def test_a_moment_that_the_log_does_not_know_is_refused(
+    told: Reported, then: str, code: str
+) -> None:
+    answer = await told.ask("/v1/reports/queues", as_of=then)
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+    assert (await told.ask("/v1/jobs/99")).status_code == 404

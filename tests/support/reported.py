@@ -1,5 +1,6 @@
 """reporting on a real database that holds what was told, and its reports as people ask for them."""
 
+import asyncio
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,10 +10,17 @@ from typing import Any
 import httpx
 from sqlalchemy import insert
 
+from contact_events.envelope import encode
+from contact_runtime.clock import SystemClock
 from contact_runtime.database import connect
+from contact_runtime.log import Entry, TopicPartition
+from contact_runtime.memory_log import MemoryLog
 from contact_runtime.migrate import migrate
 from contact_runtime.store import SqlStore
 from contact_runtime.tables import positions
+from reporting.builds.building import Builder
+from reporting.consumers import READS
+from reporting.main import fold
 from reporting.projections import project
 from reporting.tables import READER
 from tests.support.random_days import Teller, envelopes, random_day
@@ -25,9 +33,22 @@ WEEK = {"from": "2026-03-25", "to": "2026-04-05"}
 class Reported:
     """The application on tables that hold a told week."""
 
-    def __init__(self, teller: Teller, app: Reporting) -> None:
+    def __init__(self, teller: Teller, app: Reporting, url: str, log: MemoryLog) -> None:
         self.teller = teller
         self.app = app
+        self.log = log
+        self._url = url
+
+    @asynccontextmanager
+    async def building(self) -> AsyncIterator[None]:
+        """Carry out what is ordered of earlier moments while the block is open."""
+        builder = Builder(self._url, self.log, SystemClock(), fold)
+        stop = asyncio.Event()
+        working = asyncio.create_task(builder.run(stop))
+        yield
+        stop.set()
+        await working
+        await builder.close()
 
     async def ask(
         self, path: str, role: str = "supervisor", client: str | None = None, **asked: Any
@@ -66,11 +87,17 @@ async def reported(
     store = SqlStore(connect(url), source=SOURCE, partitions=4)
     async with store.unit() as unit:
         await project(unit.driver, envelopes(teller))
+    log = MemoryLog()
+    await log.ensure_topics(READS, 1)
+    writer = await log.writer()
+    for seen in teller.story.log:
+        at = TopicPartition(seen.place.topic, 0)
+        await writer.append(at, [Entry(b"k", encode(seen.envelope))])
     place = {"reader": READER, "topic": "call-arrived", "partition": 0, "next_offset": 7}
     async with store.engine.begin() as connection:
         await connection.execute(insert(positions).values(place))
     try:
-        async with reporting_app(folder, store) as app:
-            yield Reported(teller, app)
+        async with reporting_app(folder, store, log) as app:
+            yield Reported(teller, app, url, log)
     finally:
         await store.close()

@@ -14,7 +14,8 @@ from reporting.reports.cursors import digest_of
 from reporting.reports.desk import Reports
 from reporting.reports.files import FILES, position_text, spooled
 from reporting.reports.http import AtDesk
-from reporting.reports.running import AT_ONCE, Held, held
+from reporting.reports.moments import LATER, AsOf, Ordered, built, later, tables_of
+from reporting.reports.running import AT_ONCE, Held
 from reporting.reports.spreadsheets import CSV, XLSX, Cell, write_csv, write_xlsx
 
 Reader = Annotated[Principal, Depends(require("reports:read"))]
@@ -27,9 +28,10 @@ AsFile = Annotated[Format, Query(description="csv and xlsx have all records, and
 routes = APIRouter(prefix="/v1", tags=["contacts"])
 
 
-@routes.get("/contact-records", response_model=answers.ContactRecords, responses=FILES)
+@routes.get("/contact-records", response_model=answers.ContactRecords, responses=FILES | LATER)
 async def contact_records(
     reports: AtDesk,
+    builds: Ordered,
     who: Reader,
     start: From = None,
     end: To = None,
@@ -38,21 +40,30 @@ async def contact_records(
     after: After = None,
     limit: Annotated[int, Query(ge=1, le=queries.PAGE)] = 100,
     format: AsFile = "json",
+    as_of: AsOf = None,
 ) -> answers.ContactRecords | Response:
     """Return contacts by their arrival. A client's token sees its own only."""
     if client is not None:
         who.must_read(client, "the client")
     span = queries.Span(start, end, who.client or client, project)
-    async with held(reports.engine) as tables:
+    build = await built(builds, as_of, who)
+    if (answer := later(build)) is not None:
+        return answer
+    async with tables_of(reports.engine, builds, build) as tables:
         if format != "json":
             return await _file(tables, span, format)
-        return await _page(reports, tables, span, after, limit)
+        return await _page(reports, tables, span, as_of, after, limit)
 
 
 async def _page(
-    reports: Reports, tables: Held, span: queries.Span, after: str | None, limit: int
+    reports: Reports,
+    tables: Held,
+    span: queries.Span,
+    as_of: str | None,
+    after: str | None,
+    limit: int,
 ) -> answers.ContactRecords:
-    question = digest_of("contact-records", span.start, span.end, span.client, span.project)
+    question = digest_of("contact-records", span.start, span.end, span.client, span.project, as_of)
     key = reports.cursors.read(question, after) if after is not None else None
     asked = queries.contacts_of(span, key).limit(limit + 1)
     rows = list((await tables.connection.execute(asked)).mappings())

@@ -22,6 +22,7 @@ from reporting.builds import http as builds
 from reporting.builds.orders import Builds
 from reporting.live_protocol import asyncapi
 from reporting.reports import http as reports
+from reporting.reports import moments
 from reporting.reports.desk import Reports
 from reporting.tables import READER
 
@@ -134,6 +135,7 @@ ROUTES = (
     routes,
     contact_records.routes,
     reports.routes,
+    moments.routes,
     metrics_http.routes,
     billing.routes,
     builds.routes,

@@ -31,11 +31,11 @@ def read(said: str) -> AsOf:
         if "@" in said:
             return dict(_part(part) for part in said.split())
         moment = datetime.fromisoformat(said)
-    except ValueError as error:
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise AsOfUnreadable(f"{said!r} is neither a moment nor a log position") from error
-    if moment.tzinfo is None:
-        raise AsOfUnreadable(f"{said!r} has no time zone")
-    return moment.astimezone(UTC)
+    raise AsOfUnreadable(f"{said!r} has no time zone")
 
 
 def _part(part: str) -> tuple[TopicPartition, int]:

@@ -20,6 +20,7 @@ from pydantic_core import PydanticCustomError
 
 from reporting.domain.periods import Interval, Span, is_empty, moment_of
 from reporting.reports.kinds import Kind, is_folded
+from reporting.reports.moments import AS_OF
 
 PAGE = 1_000
 LONGEST_DAYS = 3_700
@@ -106,6 +107,9 @@ class Asked(BaseModel):
         description="also show another period of the same length: the one before, or the one that "
         "begins then",
         examples=["previous"],
+    )
+    as_of: Annotated[str, StringConstraints(max_length=20_000)] | None = Field(
+        default=None, description=AS_OF, examples=["2026-03-09T00:00:00+03:00"]
     )
     definition: Named = Field(
         default="standard", description="which definition the measures follow: a name"

@@ -12,7 +12,7 @@ from reporting.reports.cursors import CursorUnreadable
 from reporting.reports.desk import Reports, page_of, understood
 from reporting.reports.files import FILES, file_of
 from reporting.reports.kinds import KINDS, Kind
-from reporting.reports.running import held
+from reporting.reports.moments import LATER, Ordered, built, later, tables_of
 
 REFUSALS: dict[type[Exception], int] = {CursorUnreadable: 422}
 FAULTS = CODES
@@ -46,10 +46,15 @@ def _route(kind: Kind) -> None:
         name=f"read_{kind.name}_report",
         description=kind.about + _SCOPE,
         response_model=ReportView,
-        responses=FILES,
+        responses=FILES | LATER,
     )
-    async def read(asked: query, who: Reader, reports: AtDesk) -> ReportView | Response:
-        async with held(reports.engine) as tables:
+    async def read(
+        asked: query, who: Reader, reports: AtDesk, builds: Ordered
+    ) -> ReportView | Response:
+        build = await built(builds, asked.as_of, who)
+        if (answer := later(build)) is not None:
+            return answer
+        async with tables_of(reports.engine, builds, build) as tables:
             report = await understood(reports, kind, asked, who, tables)
             if asked.format == "json":
                 return await page_of(report, reports.cursors)
