@@ -174,6 +174,8 @@ class LiveBoard:
 
     def _count(self, call: LiveCall) -> None:
         before, call.counted = call.counted, by_queue(call.facts)
+        if before == call.counted:
+            return
         for queue_id in before.keys() | call.counted.keys():
             key = (queue_id, call.facts.client_id)
             counts = self.today.queues.get(key, WaitCounts())
@@ -208,5 +210,6 @@ def by_queue(facts: CallFacts) -> dict[str, WaitCounts]:
     """Return what the call adds to each queue, over all intervals."""
     sums: dict[str, WaitCounts] = {}
     for key, counts in queue_sums(facts).items():
-        sums[key.queue_id] = summed(sums.get(key.queue_id, WaitCounts()), counts)
+        known = sums.get(key.queue_id)
+        sums[key.queue_id] = counts if known is None else summed(known, counts)
     return sums
