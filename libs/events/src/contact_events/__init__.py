@@ -5,6 +5,7 @@ Importing the package declares every event; no I/O happens here.
 
 from contact_events import (
     agents,
+    alerts,
     answering,
     billing,
     calls,
@@ -19,6 +20,7 @@ from contact_events import (
 
 __all__ = [
     "agents",
+    "alerts",
     "answering",
     "billing",
     "calls",

@@ -16,6 +16,9 @@ ServiceLevel = Literal["answered_only", "positive", "ignore", "short_abandons_ex
 Duration = Literal["talk", "talk_and_hold", "handling"]
 RuleKind = Literal["per_minute", "per_contact", "per_result", "per_agent_hour", "service_level"]
 Status = Literal["Ready", "Reserved", "Talking", "Hold", "WrapUp", "NotReady"]
+Severity = Literal["notice", "urgent"]
+"""Whether somebody has to know, or to do something now."""
+
 PAID: Final[tuple[Status, ...]] = ("Ready", "Reserved", "Talking", "Hold", "WrapUp")
 
 
@@ -114,8 +117,8 @@ class TariffChanged(BillingDocument, frozen=True):
 class AlertRuleChanged(BillingDocument, frozen=True):
     """When the board raises an alert: a measure beyond `threshold` for `for_s`.
 
-    It is cleared once the measure is back at `clear_at`. Without `queue_id` or `site_id` it is of
-    everything that the client, or the centre, has.
+    It is cleared once the measure is back at `clear_at`; `urgent` needs a hand now. Without
+    `queue_id` or `site_id` it is of everything that the client, or the centre, has.
     """
 
     alert_rule_id: str
@@ -128,6 +131,7 @@ class AlertRuleChanged(BillingDocument, frozen=True):
     site_id: str | None = None
     raised_when: Literal["above", "below"] = "above"
     for_s: float = 0.0
+    severity: Severity = "urgent"
 
 
 @event("invoice.issued", version=1, topic=BILLING, key="document_id")

@@ -39,6 +39,7 @@ AGENT_STATE = Topic("agent-state", "agent-state", "agent_id")
 ROUTING_CONFIG = Topic("routing-config", "router", "document_id")
 PEOPLE = Topic("people", "ivr", "caller_ref")
 BILLING = Topic("billing", "reporting", "document_id", pooled=False)
+ALERTS = Topic("alerts", "reporting", "alert_rule_id", pooled=False)
 QUEUE_STATE = Topic("queue-state", "router", "queue", kept=False, compacted=True)
 BI_CONTACT_RECORDS = Topic(
     "bi.contact-records", "reporting", "row_key", kept=False, compacted=True, pooled=False
@@ -64,6 +65,7 @@ TOPICS: tuple[Topic, ...] = (
     ROUTING_CONFIG,
     PEOPLE,
     BILLING,
+    ALERTS,
     QUEUE_STATE,
     BI_CONTACT_RECORDS,
     BI_QUEUE_INTERVALS,
