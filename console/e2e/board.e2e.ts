@@ -4,7 +4,7 @@ import type { Snapshot } from "../src/live/types";
 import { BoardServer, TOKEN, TOKEN_WITHOUT_RIGHT } from "./board-server";
 import { openedBrowser } from "./browser";
 import { WatchedPage } from "./watched-page";
-import { firstSnapshot, livelyHour, oneMoreAway, secondsBefore } from "./world";
+import { ALERTS, firstSnapshot, livelyHour, oneMoreAway, secondsBefore } from "./world";
 
 const DESKTOP = { viewport: { width: 1440, height: 900 } };
 const PHONE = { viewport: { width: 390, height: 844 } };
@@ -188,6 +188,32 @@ describe("the board is alive", () => {
     server.push({ ages_s: { calls: 0, agents: 12, expected_waits: 0 } });
     await expect.poll(() => board.page.getByTestId("age").count()).toBe(2);
     await board.read("panel-sites", /1[2-9] s old/);
+  });
+
+  test.each([
+    { lang: "ru", colorScheme: "light", where: "Карты", says: "уровень сервиса за день: 78 %" },
+    { lang: "en", colorScheme: "dark", where: "Cards", says: "service level today: 78 %" },
+  ] as const)("alerts stand on top, red where a hand is needed: $lang", async (look) => {
+    const { lang, colorScheme, where, says } = look;
+    const board = await openedBoard(`?lang=${lang}`, { ...DESKTOP, colorScheme });
+    await board.drawn();
+    const places = await board.places();
+    const open = board.page.getByTestId("open-alerts");
+    server.push({ alerts: ALERTS.slice(1) });
+    await open.and(board.page.locator('[data-urgent="false"]')).waitFor();
+    server.push({ alerts: ALERTS });
+    await open.and(board.page.locator('[data-urgent="true"]')).waitFor();
+    await board.read("open-alerts", where);
+    expect(await board.places()).toEqual(places);
+    await board.usable();
+    await board.page.keyboard.press("a");
+    await board.read("alert-long-waits", "2:31");
+    await board.read("alert-level", says);
+    await board.usable();
+    await board.picture(`alerts-${lang}-${colorScheme}`);
+    await board.page.keyboard.press("Escape");
+    server.push({ alerts: [] });
+    await open.waitFor({ state: "detached" });
   });
 
   test("the end of the day is said and its figures stay", async () => {

@@ -1,6 +1,7 @@
 import { AGENT_STATES } from "../src/live/states";
 import type {
   AgentCounts,
+  Alert,
   AwayFlow,
   Change,
   OverdueStay,
@@ -12,6 +13,36 @@ import type {
 /** A small made-up centre: what the stream would say of it, the same at every run. */
 
 const START = Date.parse("2026-03-02T07:42:00Z");
+
+/** Two alerts, the urgent one first. */
+export const ALERTS: Alert[] = [
+  {
+    alert_id: "a1",
+    alert_rule_id: "long-waits",
+    name: { ru: "Долго ждут", en: "Long waits" },
+    measure: "longest_wait_s",
+    value: 151,
+    threshold: 120,
+    raised_when: "above",
+    severity: "urgent",
+    raised_at: secondsBefore(75),
+    queue_id: "bank-cards",
+    site_id: null,
+  },
+  {
+    alert_id: "a2",
+    alert_rule_id: "level",
+    name: { ru: "Уровень падает", en: "Level is falling" },
+    measure: "service_level",
+    value: 0.787,
+    threshold: 0.8,
+    raised_when: "below",
+    severity: "notice",
+    raised_at: secondsBefore(600),
+    queue_id: null,
+    site_id: null,
+  },
+];
 
 /** What a test says has changed; the rest of a change is as in the snapshot before it. */
 export type Said = Partial<Omit<Change, "totals">> & { totals?: Partial<Snapshot["totals"]> };
@@ -168,6 +199,7 @@ export function firstSnapshot(scale = 1): Snapshot {
     at: secondsBefore(0),
     scale,
     ages_s: { calls: 0.2, agents: 0.2, expected_waits: 0.2 },
+    alerts: [],
     position: { "call-arrived/0": 4100, "routed/0": 2050, "answered/0": 1790 },
     day: { state: "running" },
     drawn: ["ani", "entry_site", "patience", "roster"],

@@ -16,7 +16,7 @@ from sse_starlette.sse import AppStatus
 from contact_events.calls import Text
 from contact_events.config import QueueChanged, SiteChanged
 from contact_events.envelope import encode, headers_of, key_of
-from contact_events.topics import QUEUE_STATE, TOPICS
+from contact_events.topics import TOPICS
 from contact_runtime.administration.office import Office
 from contact_runtime.clock import BusinessClock, machine_now
 from contact_runtime.http.app import create_app
@@ -30,7 +30,7 @@ from contact_runtime.serve import Background, serve
 from contact_runtime.store import SqlStore, connect
 from reporting import http
 from reporting.boards import Boards
-from reporting.consumers import READS
+from reporting.consumers import SHOWN
 from reporting.domain.live import LiveBoard
 from reporting.live_protocol import asyncapi
 from reporting.reports.cursors import Cursors
@@ -40,7 +40,7 @@ from tests.support.specimens import NOON
 
 LIMIT_S = 20.0
 PARTITIONS = 4
-FOLDED = [topic.name for topic in (*READS, QUEUE_STATE)]
+FOLDED = [topic.name for topic in SHOWN]
 KEYS = {"sites": ("site_id",), "queues": ("queue_id",), "away": ("from", "to")}
 
 

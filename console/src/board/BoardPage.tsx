@@ -31,6 +31,7 @@ export function BoardPage({ board, link, series, view, onView, onRetry }: BoardP
   const { live } = board;
   const moment = useMoment(board, link);
   const filter = useRef<HTMLInputElement>(null);
+  const alerts = useRef<HTMLButtonElement>(null);
   const [help, setHelp] = useState(false);
   const selected = live.sites.some((site) => site.site_id === view.site) ? view.site : null;
   const select = useCallback(
@@ -43,6 +44,7 @@ export function BoardPage({ board, link, series, view, onView, onRetry }: BoardP
       help: () => setHelp(true),
       language: () => onView({ lang: view.lang === "ru" ? "en" : "ru" }),
       filter: () => filter.current?.focus(),
+      alerts: () => alerts.current?.click(),
       clear: () => onView({ filter: "", site: null }),
     };
     if (shortcut in does) does[shortcut as keyof typeof does]();
@@ -57,6 +59,7 @@ export function BoardPage({ board, link, series, view, onView, onRetry }: BoardP
           onView={onView}
           onRetry={onRetry}
           onHelp={() => setHelp(true)}
+          alerts={alerts}
         />
         <main className={classes.main}>
           <KeyFigures />

@@ -1,7 +1,9 @@
 import { UnstyledButton } from "@mantine/core";
+import type { RefObject } from "react";
 import { useTranslation } from "react-i18next";
 import type { Link } from "../live/feed";
 import type { View } from "../view/address";
+import { Alerts } from "./Alerts";
 import { Bar } from "./Bar";
 import { useFigures } from "./FiguresContext";
 import classes from "./Header.module.css";
@@ -13,10 +15,11 @@ interface HeaderProps {
   onView: (change: Partial<View>) => void;
   onRetry: () => void;
   onHelp: () => void;
+  alerts: RefObject<HTMLButtonElement | null>;
 }
 
 /** The bar at the top: the clock, the day, the connection, language and help. */
-export function Header({ link, view, onView, onRetry, onHelp }: HeaderProps) {
+export function Header({ link, view, onView, onRetry, onHelp, alerts }: HeaderProps) {
   const { t } = useTranslation();
   return (
     <Bar
@@ -35,6 +38,7 @@ export function Header({ link, view, onView, onRetry, onHelp }: HeaderProps) {
       }
     >
       <Clock />
+      <Alerts button={alerts} />
       <LinkState link={link} onRetry={onRetry} />
     </Bar>
   );

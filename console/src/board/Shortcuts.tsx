@@ -19,6 +19,7 @@ export function Shortcuts({ opened, onClose, sites, lang }: ShortcutsProps) {
     ["?", t("shortcuts.help")],
     ["l", t("shortcuts.language")],
     ["/", t("shortcuts.filter")],
+    ["a", t("shortcuts.alerts")],
     ...chosen,
     ["0", t("shortcuts.allSites")],
     ["Esc", t("shortcuts.clear")],

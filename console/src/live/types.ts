@@ -3,6 +3,7 @@
 import type {
   AgentCounts,
   Ages,
+  Alert,
   AwayFlow,
   Bilingual,
   Change,
@@ -15,6 +16,7 @@ import type {
 export type {
   AgentCounts,
   Ages,
+  Alert,
   AwayFlow,
   Bilingual,
   Change,

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from "react";
 
-export type Shortcut = "help" | "language" | "filter" | "clear" | `site-${number}`;
+export type Shortcut = "help" | "language" | "filter" | "alerts" | "clear" | `site-${number}`;
 
 type Key = Pick<KeyboardEvent, "key" | "code" | "ctrlKey" | "metaKey" | "altKey">;
 
@@ -8,6 +8,8 @@ const BY_KEY: Record<string, Shortcut> = {
   Escape: "clear",
   "?": "help",
   "/": "filter",
+  a: "alerts",
+  A: "alerts",
   l: "language",
   L: "language",
 };
@@ -16,6 +18,8 @@ const BY_KEY: Record<string, Shortcut> = {
 const BY_PLACE: Record<string, Shortcut> = {
   "Slash ,": "help",
   "Slash .": "filter",
+  "KeyA ф": "alerts",
+  "KeyA Ф": "alerts",
   "KeyL д": "language",
   "KeyL Д": "language",
 };

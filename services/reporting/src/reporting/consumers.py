@@ -2,9 +2,12 @@
 
 from contact_events.topics import (
     AGENT_STATE,
+    ALERTS,
     ANSWERED,
+    BILLING,
     CALL_ARRIVED,
     CALLER_LOCATED,
+    QUEUE_STATE,
     ROUTED,
     ROUTING_CONFIG,
     WRAPPED_UP,
@@ -19,3 +22,6 @@ READS = (
     AGENT_STATE,
     ROUTING_CONFIG,
 )
+
+SHOWN = (*READS, BILLING, ALERTS, QUEUE_STATE)
+"""What the live board follows beside: rules of alerts, alerts, and what routers expect."""

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from contact_events.topics import BILLING, QUEUE_STATE
 from contact_runtime.administration.office import Office
 from contact_runtime.clock import BusinessClock
 from contact_runtime.consuming import consuming
@@ -18,11 +17,12 @@ from contact_runtime.rows import Unit
 from contact_runtime.serve import Background
 from contact_runtime.store import SqlStore, SqlUnit
 from reporting import http
+from reporting.alerting import Alerting
 from reporting.bi import BI_TOPICS
 from reporting.bi_relay import run_bi
 from reporting.boards import Boards
 from reporting.builds.building import Builder
-from reporting.consumers import READS
+from reporting.consumers import READS, SHOWN
 from reporting.domain.live import LiveBoard
 from reporting.projections import project
 from reporting.reports.cursors import Cursors
@@ -49,7 +49,7 @@ async def fold(unit: Unit, batch: Sequence[Received]) -> None:
 def background(
     store: SqlStore, log: Log, clock: BusinessClock, boards: Boards, metrics: Metrics, rows: Led
 ) -> list[Background]:
-    """Return what runs beside the API: boards everywhere, projection and rows under a lease."""
+    """Return what runs beside the API: boards everywhere, all that writes under a lease."""
     projection = consuming(
         "projection",
         store,
@@ -59,10 +59,10 @@ def background(
         handler=fold,
         clock=clock,
         metrics=metrics,
-        beside=[rows],
+        beside=[rows, Alerting(store, boards, clock).run],
         linger_s=PROJECTION_LINGER_S,
     )
-    topics = [topic.name for topic in (*READS, QUEUE_STATE)]
+    topics = [topic.name for topic in SHOWN]
     return [projection, Background("boards", partial(boards.follow, log, topics))]
 
 
@@ -87,7 +87,7 @@ def publishing(store: SqlStore, log: Log, settings: Settings, metrics: Metrics) 
 
 async def main(settings: Settings) -> int:
     """Run reporting until it is told to stop; return the exit code."""
-    ground = await Ground.of("reporting", settings, (*READS, BILLING, QUEUE_STATE, *ROWS))
+    ground = await Ground.of("reporting", settings, (*SHOWN, *ROWS))
     store = ground.store()
     office = Office(store, ground.clock, ground.metrics)
     boards = Boards(ground.clock, LiveBoard(settings.time_zone))

@@ -5,12 +5,13 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from contact_events.billing import PAID, Duration, RuleKind, ServiceLevel, Status
+from contact_events.billing import PAID, Duration, RuleKind, ServiceLevel, Severity, Status
 from contact_events.calls import Channel
 from contact_runtime.administration.bodies import DocumentBody, DocumentView
 from contact_runtime.http.bodies import Body, Id
 from contact_runtime.http.documents import Name
 from reporting.domain.agreements import Agreement, AlertRule, Tariff
+from reporting.domain.shown import MeasureName
 
 _NUMBER = r"(0|[1-9][0-9]{0,11})(\.[0-9]{1,4})?"
 _SHARE = r"^(0(\.[0-9]{1,6})?|1(\.0{1,6})?)$"
@@ -131,7 +132,7 @@ class AlertRuleBody(DocumentBody):
     content = AlertRule
 
     name: Name
-    measure: Id = Field(description="a figure of the board or of `/v1/metrics`")
+    measure: MeasureName = Field(description="of a queue, a site, or of all")
     threshold: float
     clear_at: float = Field(description="cleared once the measure is back here: hysteresis")
     client_id: Id | None = Field(default=None, description="null: the operator's")
@@ -139,6 +140,7 @@ class AlertRuleBody(DocumentBody):
     site_id: Id | None = None
     raised_when: Literal["above", "below"] = "above"
     for_s: float = Field(default=0.0, ge=0, le=86_400, description="after so long beyond it")
+    severity: Severity = Field(default="urgent", description="urgent: it needs a hand now")
     deactivated: Deactivated = False
 
 

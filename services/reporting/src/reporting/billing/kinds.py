@@ -27,6 +27,7 @@ from reporting.domain.agreements import (
     faults_of_terms,
     wrong_clearance,
 )
+from reporting.domain.alerts import fault_of_scope
 from reporting.domain.measures.definition import BUILT_IN
 
 Effect = Callable[[Unit, str, Revision[Any], Author], Awaitable[None]]
@@ -40,6 +41,7 @@ CODES: Final = {
     "clear_at": "The alert would be cleared as soon as it is raised, or never.",
     "client_fixed": "The client of a document never changes: invoices name it.",
     "days": "The days end before they begin.",
+    "measure_of_scope": "The measure is not one of a queue, or of a site.",
     "missing_beside": "What stands beside it needs this, too.",
     "repeated": "It stands here twice.",
     "terms_out_of_order": "Terms stand in the order of the days from which they hold.",
@@ -75,6 +77,11 @@ async def _faults_of_tariff(unit: Unit, name: str, said: Said, last: Found) -> l
 
 
 async def _faults_of_alert_rule(unit: Unit, name: str, said: Said, last: Found) -> list[Fault]:
+    unmeasured = fault_of_scope(
+        str(said.get("measure")), queue_id=said.get("queue_id"), site_id=said.get("site_id")
+    )
+    if unmeasured is not None:
+        return [Fault(*unmeasured)]
     numbers = said.get("threshold"), said.get("clear_at")
     match numbers:
         case ((int() | float() as threshold), (int() | float() as clear_at)):

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from contact_events.billing import Rule, RuleKind, ServiceLevel, Takes, Terms
+from contact_events.billing import Rule, RuleKind, ServiceLevel, Severity, Takes, Terms
 from contact_events.calls import Text
 from reporting.domain.measures.definition import Definition
 
@@ -71,6 +71,7 @@ class AlertRule(msgspec.Struct, frozen=True, kw_only=True):
     site_id: str | None = None
     raised_when: str = "above"
     for_s: float = 0.0
+    severity: Severity = "urgent"
     deactivated: bool = False
 
 

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from contact_events.agents import AgentChanged, AgentStayOverran
+from contact_events.alerts import AlertCleared, AlertRaised
+from contact_events.billing import AlertRuleChanged
 from contact_events.config import QueueChanged, SiteChanged
 from contact_events.envelope import Envelope
 from contact_events.hints import QueueState
@@ -57,6 +59,14 @@ class Answer:
     site_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """An alert that is raised, and since when."""
+
+    at: datetime
+    alert: AlertRaised
+
+
 @dataclass(slots=True)
 class Today:
     """The figures since the day began in the centre's time zone, by client."""
@@ -75,6 +85,10 @@ class LiveBoard:
 
     def __init__(self, time_zone: str = "Europe/Moscow") -> None:
         """Start with nobody there; the day begins at midnight of `time_zone`."""
+        self.rules: dict[str, AlertRuleChanged] = {}
+        """What raises alerts, by rule."""
+        self.alerts: dict[str, Raised] = {}
+        """The alerts that are raised now, by rule."""
         self.sites: dict[str, SiteChanged] = {}
         self.queues: dict[str, QueueChanged] = {}
         self.expected: dict[str, float | None] = {}
@@ -110,10 +124,21 @@ class LiveBoard:
         elif isinstance(event, QueueState):
             self.expected[event.queue_id] = event.expected_wait_s
             self._pools[event.queue_id] = envelope.pool
-        elif isinstance(event, SiteChanged):
+        else:
+            self._document(envelope)
+
+    def _document(self, envelope: Envelope) -> None:
+        event = envelope.data
+        if isinstance(event, SiteChanged):
             self.sites[event.site_id] = event
         elif isinstance(event, QueueChanged):
             self.queues[event.queue_id] = event
+        elif isinstance(event, AlertRuleChanged):
+            self.rules[event.alert_rule_id] = event
+        elif isinstance(event, AlertRaised):
+            self.alerts[event.alert_rule_id] = Raised(envelope.time, event)
+        elif isinstance(event, AlertCleared):
+            self.alerts.pop(event.alert_rule_id, None)
 
     def said_of(self) -> set[str]:
         """Return the pools whose routers said how long is to be waited in a queue there is."""

@@ -8,11 +8,25 @@ from typing import Annotated, Literal, TypedDict
 from msgspec import Meta
 
 from contact_events.agents import AgentStatus
+from contact_events.billing import Severity
 
 STATUSES: tuple[AgentStatus, ...] = ("Ready", "Reserved", "Talking", "Hold", "WrapUp", "NotReady")
 
 DayState = Literal["running", "ended", "idle"]
 SiteState = Literal["open", "draining", "closed", "lost"]
+MeasureName = Literal[
+    "waiting",
+    "longest_wait_s",
+    "expected_wait_s",
+    "in_talk",
+    "service_level",
+    "abandoned_share",
+    "agents_ready",
+    "agents_signed_in",
+    "calls_per_minute",
+    "asa_s",
+]
+"""Figures of the board: now, or since the day began."""
 Share = Annotated[float, Meta(ge=0, le=1)]
 Calls = Annotated[int, Meta(description="calls")]
 Moment = Annotated[str | None, Meta(description="business time, ISO 8601; null when nobody waits")]
@@ -113,8 +127,26 @@ class Totals(Figures):
     agents: AgentCounts
 
 
+class Alert(TypedDict):
+    """An alert that is raised now, and the rule that raised it."""
+
+    alert_id: str
+    alert_rule_id: str
+    name: Bilingual
+    measure: MeasureName
+    value: Annotated[float, Meta(description="when it was raised")]
+    threshold: float
+    raised_when: Literal["above", "below"]
+    severity: Annotated[Severity, Meta(description="urgent: it needs a hand now")]
+    raised_at: Annotated[str, Meta(description="business time, ISO 8601")]
+    queue_id: str | None
+    site_id: str | None
+
+
 class View(TypedDict):
     """The parts of the board."""
+
+    alerts: Annotated[list[Alert], Meta(description="urgent ones first, then the oldest")]
 
     day: Day
     drawn: Annotated[
@@ -132,6 +164,7 @@ class View(TypedDict):
 class Changes(TypedDict, total=False):
     """The parts of the board that have changed."""
 
+    alerts: list[Alert]
     day: Day
     drawn: list[str]
     sites: list[SiteFigures]

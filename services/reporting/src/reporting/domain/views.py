@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 import msgspec
 
@@ -14,9 +15,11 @@ from reporting.domain.measures.definition import STANDARD
 from reporting.domain.shown import (
     STATUSES,
     AgentCounts,
+    Alert,
     AwayFlow,
     Day,
     Figures,
+    MeasureName,
     OverdueStay,
     QueueFigures,
     SiteFigures,
@@ -88,6 +91,7 @@ def view_of(board: LiveBoard, client: str | None, moment: Moment | None = None) 
     for queue_id, counts in moment.counts_of(client):
         by_queue[queue_id] = summed(by_queue.get(queue_id, WaitCounts()), counts)
     return {
+        "alerts": _alerts(board, client),
         "day": _day(board, calls),
         "drawn": sorted(_drawn(board, client)),
         "sites": _sites(board, calls, agents, client),
@@ -96,6 +100,27 @@ def view_of(board: LiveBoard, client: str | None, moment: Moment | None = None) 
         "overdue": _overdue(board) if client is None else [],
         "totals": _totals(board, calls, agents, client, by_queue),
     }
+
+
+def _alerts(board: LiveBoard, client: str | None) -> list[Alert]:
+    seen = [at for at in board.alerts.values() if client in (None, at.alert.client_id)]
+    seen.sort(key=lambda at: (at.alert.severity != "urgent", at.at, at.alert.alert_rule_id))
+    return [
+        {
+            "alert_id": raised.alert.alert_id,
+            "alert_rule_id": raised.alert.alert_rule_id,
+            "name": {"ru": raised.alert.name.ru, "en": raised.alert.name.en},
+            "measure": cast("MeasureName", raised.alert.measure),
+            "value": raised.alert.value,
+            "threshold": raised.alert.threshold,
+            "raised_when": raised.alert.raised_when,
+            "severity": raised.alert.severity,
+            "raised_at": raised.at.isoformat(),
+            "queue_id": raised.alert.queue_id,
+            "site_id": raised.alert.site_id,
+        }
+        for raised in seen
+    ]
 
 
 def _day(board: LiveBoard, calls: Sequence[LiveCall]) -> Day:
