@@ -18,6 +18,7 @@ from reporting.domain.measures.definition import STANDARD
 from reporting.domain.quarters import interval_of
 from reporting.reports.kinds import KINDS
 from reporting.reports.sources import STATE_SUMS
+from tests.support.histories import Story
 from tests.support.random_days import AGENTS, STATUSES, Teller, envelopes, random_day
 from tests.support.slow_measures import (
     Slow,
@@ -182,3 +183,21 @@ def test_every_measure_that_is_not_missing_belongs_to_some_report() -> None:
     answered = {name for kind in KINDS.values() for name in kind.measures}
     missing = {name for name, each in MEASURES.items() if each.missing}
     assert answered == MEASURES.keys() - missing
+
+
+def test_who_is_answered_at_the_threshold_is_in_time_and_who_leaves_then_is_not_within_it() -> None:
+    story = Story()
+    for call in ("answered", "gone"):
+        story.arrives(call)
+        story.queues(call)
+        story.passes(20)
+        if call == "gone":
+            story.abandons(call)
+        else:
+            story.connects(call, "a1", story.routes(call, "a1"))
+    folding = Folding()
+    for seen in story.log:
+        folding.take(seen.envelope)
+    fast = sums(folding, "queue_intervals", lambda _: True)
+    assert (fast["answered_in_20"], fast["answered_in_15"]) == (1, 0)
+    assert (fast["abandoned_in_20"], fast["abandoned_in_30"]) == (0, 1)
