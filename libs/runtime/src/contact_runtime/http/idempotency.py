@@ -1,6 +1,7 @@
 """A request tried again is done once: its key, what it asked, and what was answered."""
 
 import hashlib
+import hmac
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
@@ -18,7 +19,7 @@ IdempotencyKey = Annotated[
     str,
     Header(
         pattern=r"^[\x21-\x7e]{1,128}$",
-        description="visible ASCII of the caller's choice; the same again for the same request",
+        description="visible ASCII, best a UUID; the same again for the same request",
         examples=["0b7f9a52-1c1e-4b61-9f9a-2b4c4d9e8f10"],
     ),
 ]
@@ -84,12 +85,22 @@ async def once(
     principal: Annotated[Principal, Depends(bearer)],
     idempotency_key: IdempotencyKey,
 ) -> Once:
-    """A dependency: the request as its Idempotency-Key knows it."""
-    row = _digest(principal.subject.encode(), idempotency_key.encode())
-    asked = _digest(request.method.encode(), request.url.path.encode(), await request.body())
-    return Once(row, asked)
+    """A dependency: the request as its Idempotency-Key knows it.
+
+    The row holds neither the key nor the body. What was asked is an HMAC under the key, so that
+    nobody who reads rows can try whose number stood in it, as a plain hash would let them.
+    """
+    key = idempotency_key.encode()
+    row = _row(principal.subject.encode(), key)
+    asked = (request.method.encode(), request.url.path.encode(), await request.body())
+    return Once(row, hmac.new(key, _joined(*asked), hashlib.sha256).hexdigest())
 
 
-def _digest(*parts: bytes) -> str:
+def _row(*parts: bytes) -> str:
+    return hashlib.sha256(_joined(*parts)).hexdigest()
+
+
+def _joined(*parts: bytes) -> bytes:
+    """Return the parts as one, no two sequences of parts as the same."""
     sizes = b",".join(b"%d" % len(part) for part in parts)
-    return hashlib.sha256(sizes + b":" + b"".join(parts)).hexdigest()
+    return sizes + b":" + b"".join(parts)
