@@ -15,8 +15,7 @@ from contact_events.envelope import Decoded, decode
 from contact_runtime.clock import SystemClock
 from reporting import tables
 from reporting.billing.rows import INVOICE
-from reporting.builds.building import Builder
-from reporting.builds.orders import Builds
+from reporting.builds.building import Builder, builds_in
 from reporting.main import fold
 from tests.support.paying_centre import (
     DEFINITION,
@@ -253,7 +252,7 @@ async def test_the_same_bytes_are_made_again_after_a_rebuild_under_newer_definit
     path = f"/v1/invoices/{(await centre.issue()).json()['invoice_id']}"
     issued = await centre.admin.get(path)
     await changed_since(centre)
-    builds, stop = Builds(centre.store.engine, centre.log), asyncio.Event()
+    builds, stop = builds_in(centre.store.engine, centre.log), asyncio.Event()
     builder = Builder(postgres_url, centre.log, SystemClock(), fold)
     working = asyncio.create_task(builder.run(stop))
     ordered = await builds.rebuild("boss")

@@ -281,6 +281,16 @@ async def test_a_client_sees_its_own_projects_only_in_every_report_and_format(
         assert asked_for_other.status_code == 404
 
 
+@pytest.mark.parametrize("client", ["acme", "zeta", None])
+async def test_quarters_of_a_queue_are_made_of_the_contacts_that_the_asker_may_see(
+    told: Reported, client: str | None
+) -> None:
+    ever = {"from": "2020-01-01T00:00:00Z", "to": "2030-01-01T00:00:00Z"}
+    answer = await told.ask("/v1/queue-intervals", client=client, **ever)
+    offered = sum(quarter["offered"] for quarter in answer.json()["queue_intervals"])
+    assert offered == len(all_waits(told, client)) > 0
+
+
 async def test_a_cursor_is_good_for_its_question_and_its_asker_only(told: Reported) -> None:
     asked: dict[str, Any] = {"group_by": ["client_id", "queue_id"], "limit": 1}
     first = await told.ask("/v1/reports/queues", client="acme", **asked)

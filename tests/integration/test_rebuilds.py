@@ -21,7 +21,7 @@ from contact_runtime.rows import Unit
 from contact_runtime.store import SqlStore
 from reporting.audit import Audit
 from reporting.builds.asked import AsOfAhead, AsOfUnreadable
-from reporting.builds.building import SOURCE, Builder
+from reporting.builds.building import SOURCE, Builder, builds_in
 from reporting.builds.orders import Build, Builds
 from reporting.consumers import READS
 from reporting.domain.audit.findings import Patience, Seen
@@ -116,7 +116,7 @@ async def centre(postgres_url: str) -> AsyncIterator[Centre]:
     await migrate("reporting", postgres_url)
     log, store = MemoryLog(), SqlStore(connect(postgres_url), source=SOURCE)
     await log.ensure_topics(READS, 1)
-    yield Centre(postgres_url, log, store, Builds(store.engine, log))
+    yield Centre(postgres_url, log, store, builds_in(store.engine, log))
     await store.close()
 
 

@@ -29,7 +29,9 @@ from contact_runtime.metrics import Metrics
 from contact_runtime.serve import Background, serve
 from contact_runtime.store import SqlStore, connect
 from reporting import http
+from reporting.billing.invoices import Books
 from reporting.boards import Boards
+from reporting.builds.building import builds_in
 from reporting.consumers import SHOWN
 from reporting.domain.live import LiveBoard
 from reporting.live_protocol import asyncapi
@@ -152,7 +154,15 @@ async def board_service(log: MemoryLog, keys: Path) -> AsyncIterator[BoardServic
         routes=[http.routes],
         auth=Auth(str(keys / JWKS_FILE), ISSUER, AUDIENCE),
         refusals=http.REFUSALS,
-        context=http.Context(store.engine, service.boards, store, office, log, reports),
+        context=http.Context(
+            store.engine,
+            service.boards,
+            store,
+            office,
+            Books(store, store.engine, log),
+            builds_in(store.engine, log),
+            reports,
+        ),
     )
     listening = asyncio.Event()
 

@@ -20,7 +20,9 @@ from contact_runtime.memory_store import MemoryStore
 from contact_runtime.rows import Store
 from contact_runtime.store import SqlStore
 from reporting import http
+from reporting.billing.invoices import Books
 from reporting.boards import Boards
+from reporting.builds.building import builds_in
 from reporting.domain.live import LiveBoard
 from reporting.reports.cursors import Cursors
 from reporting.reports.desk import Reports
@@ -51,7 +53,7 @@ async def reporting_app(
     keys: Path, store: Store | None = None, log: MemoryLog | None = None
 ) -> AsyncIterator[Reporting]:
     """Run the routes of reporting while the block is open; tables need a real store."""
-    store, clock = store or MemoryStore(source=SOURCE), StoppedClock(NOON)
+    store, clock, log = store or MemoryStore(source=SOURCE), StoppedClock(NOON), log or MemoryLog()
     mint(keys, "supervisor")
     office = Office(store, clock)
     engine = store.engine if isinstance(store, SqlStore) else connect("postgresql:///nowhere")
@@ -62,7 +64,15 @@ async def reporting_app(
         routes=http.ROUTES,
         auth=Auth(str(keys / JWKS_FILE), ISSUER, AUDIENCE),
         refusals=http.REFUSALS,
-        context=http.Context(engine, boards, store, office, log or MemoryLog(), reports),
+        context=http.Context(
+            engine,
+            boards,
+            store,
+            office,
+            Books(store, engine, log),
+            builds_in(engine, log),
+            reports,
+        ),
     )
     yield Reporting(httpx.ASGITransport(app), store, clock, keys)
     await office.close()

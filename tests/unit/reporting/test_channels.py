@@ -13,8 +13,8 @@ from reporting.channels import KEPT, RESTS_S, Channel, Head
 from reporting.domain.live import LiveBoard
 from reporting.domain.views import view_of
 from tests.support.boards import applied, centre
+from tests.support.busy_day import busy_day, interleaved
 from tests.support.histories import Story
-from tests.unit.reporting.test_folding import busy_day, interleaved
 
 
 def head(n: int) -> Head:

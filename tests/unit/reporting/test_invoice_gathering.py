@@ -18,8 +18,8 @@ from reporting.domain.invoicing.lines import Rated, rated
 from reporting.domain.invoicing.spans import Days
 from reporting.domain.invoicing.work import Work
 from reporting.domain.sums import queue_sums
+from tests.support.busy_day import busy_day, fresh, interleaved
 from tests.support.histories import Story
-from tests.unit.reporting.test_folding import busy_day, fresh, interleaved
 
 MARCH = Days(date(2026, 3, 1), date(2026, 4, 1))
 RULES = (

@@ -14,9 +14,9 @@ from reporting.domain.differences import comparable, difference
 from reporting.domain.live import LiveBoard
 from reporting.domain.views import view_of
 from tests.support.boards import applied, centre
+from tests.support.busy_day import busy_day, interleaved
 from tests.support.histories import Story, plain_call
 from tests.support.specimens import NOON
-from tests.unit.reporting.test_folding import busy_day, interleaved
 
 
 def board_of(story: Story) -> LiveBoard:

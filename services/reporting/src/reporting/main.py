@@ -20,8 +20,9 @@ from reporting import http
 from reporting.alerting import Alerting
 from reporting.bi import BI_TOPICS
 from reporting.bi_relay import run_bi
+from reporting.billing.invoices import Books
 from reporting.boards import Boards
-from reporting.builds.building import Builder
+from reporting.builds.building import Builder, builds_in
 from reporting.consumers import READS, SHOWN
 from reporting.domain.live import LiveBoard
 from reporting.projections import project
@@ -102,7 +103,15 @@ async def main(settings: Settings) -> int:
         routes=http.ROUTES,
         refusals=http.REFUSALS,
         description=DESCRIPTION,
-        context=http.Context(store.engine, boards, store, office, ground.log, reports),
+        context=http.Context(
+            store.engine,
+            boards,
+            store,
+            office,
+            Books(store, store.engine, ground.log),
+            builds_in(store.engine, ground.log),
+            reports,
+        ),
     )
     if settings.board_dir is not None:
         http.serve_board(app, settings.board_dir)

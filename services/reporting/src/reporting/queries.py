@@ -53,11 +53,13 @@ def _within(found: Select[Any], at: Any, span: Span) -> Select[Any]:
 
 
 async def queue_rows(connection: AsyncConnection, span: Span) -> list[RowMapping]:
-    """Return the quarters of an hour of all queues, whosever contacts they were."""
+    """Return the quarters of an hour of all queues, made of one client's contacts or of all."""
     table = tables.queue_intervals
     keys = (table.c.queue_id, table.c.interval_start)
     sums = (func.sum(table.c[name]).cast(BigInteger).label(name) for name in _WAITS)
     found = _within(select(*keys, *sums), table.c.interval_start, span)
+    if span.client is not None:
+        found = found.where(table.c.client_id == span.client)
     found = found.group_by(*keys).order_by(table.c.interval_start, table.c.queue_id)
     return list((await connection.execute(found)).mappings())
 

@@ -11,7 +11,7 @@ from contact_runtime.clock import clock_from_log
 from contact_runtime.kafka import KafkaLog
 from contact_runtime.lease import lead
 from contact_runtime.store import SqlStore, connect
-from reporting.builds.building import SOURCE, Builder
+from reporting.builds.building import SOURCE, Builder, builds_in
 from reporting.builds.orders import Build, Builds
 from reporting.main import BUILDS_LEASE, fold
 
@@ -29,7 +29,7 @@ async def run(bootstrap: str, database_url: str) -> Build:
     stop = asyncio.Event()
     building = asyncio.create_task(lead(store, BUILDS_LEASE, [builder.run], stop=stop))
     try:
-        return await _seen(Builds(store.engine, log))
+        return await _seen(builds_in(store.engine, log))
     finally:
         stop.set()
         await building

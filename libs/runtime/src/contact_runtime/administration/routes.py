@@ -30,12 +30,7 @@ from contact_runtime.http.documents import (
     Senseless,
     telling_all_faults,
 )
-from contact_runtime.http.preconditions import (
-    CONDITIONS,
-    Demanded,
-    etag,
-    revisions_of,
-)
+from contact_runtime.http.preconditions import CONDITIONS, Demanded, etag, revisions_of
 from contact_runtime.http.problems import not_found
 from contact_runtime.rows import Store, Unit
 

@@ -1,11 +1,9 @@
 """What the routes of invoices share."""
 
-from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 import msgspec
 from fastapi import Depends, Path, Request
-from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.responses import Response
 
 from contact_runtime.administration.office import Office
@@ -13,26 +11,25 @@ from contact_runtime.http.auth import Principal, require
 from contact_runtime.http.bodies import Id
 from contact_runtime.http.idempotency import Once, once
 from contact_runtime.http.problems import not_found
-from contact_runtime.log import Log
-from contact_runtime.rows import Store
 from reporting.billing.invoices import Books
 from reporting.billing.rows import INVOICE, Issued
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What these routes need."""
+class Desk(Protocol):
+    """What these routes need of their service's context."""
 
-    books: Books
-    office: Office
+    @property
+    def books(self) -> Books:
+        """Where invoices are."""
+
+    @property
+    def office(self) -> Office:
+        """Where they are issued."""
 
 
 def _desk(request: Request) -> Desk:
-    context = request.app.state.context
-    store: Store = context.store
-    engine: AsyncEngine = context.engine
-    log: Log = context.log
-    return Desk(Books(store, engine, log), context.office)
+    desk: Desk = request.app.state.context
+    return desk
 
 
 AtDesk = Annotated[Desk, Depends(_desk)]

@@ -10,6 +10,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from sqlalchemy import func
+from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.schema import CreateSchema, DropSchema
 
 from contact_runtime.clock import Clock
@@ -22,7 +23,7 @@ from contact_runtime.store import SqlStore
 from contact_runtime.tables import runtime_metadata
 from reporting.builds import asked
 from reporting.builds.bounded import BoundedLog
-from reporting.builds.orders import TOPICS, Build, Builds
+from reporting.builds.orders import Build, Builds
 from reporting.builds.swapping import hold, swap
 from reporting.consumers import READS
 from reporting.tables import OUTBOXES, PROJECTED, READER, metadata
@@ -44,7 +45,14 @@ CATCH_UP_LIMIT_S = 20.0
 CATCH_UP_LOOK_S = 0.02
 SOURCE = "/polycentre/reporting"
 
+TOPICS = [topic.name for topic in READS]
+
 log = logging.getLogger(__name__)
+
+
+def builds_in(engine: AsyncEngine, log_: Log) -> Builds:
+    """Return the builds of what reporting folds of `log_`, kept in the database of `engine`."""
+    return Builds(engine, log_, TOPICS)
 
 
 class Builder:
@@ -68,7 +76,7 @@ class Builder:
         self._live = SqlStore(
             connect(url, pool_size=2, statement_limit_s=STATEMENT_LIMIT_S), source=SOURCE
         )
-        self._builds = Builds(self._live.engine, log_)
+        self._builds = builds_in(self._live.engine, log_)
 
     async def close(self) -> None:
         """Close all connections."""

@@ -1,6 +1,6 @@
 """Builds as they are ordered, under way and done: rows of the table `builds`."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,13 +14,10 @@ from contact_runtime.database import in_our_words
 from contact_runtime.log import Log, TopicPartition
 from reporting.builds import asked
 from reporting.builds.asked import AsOf, AsOfAhead, Positions
-from reporting.consumers import READS
 from reporting.tables import READER, builds, newest
 
 KEPT = timedelta(days=1)
 """How long tables of an earlier moment are kept after a report was last made from them."""
-
-TOPICS = [topic.name for topic in READS]
 
 
 class NoSuchBuild(Exception):
@@ -55,10 +52,11 @@ class Build:
 class Builds:
     """Orders builds, and lends the tables of those that are done."""
 
-    def __init__(self, engine: AsyncEngine, log: Log) -> None:
-        """Keep orders in the database of `engine`; positions are those of `log`."""
+    def __init__(self, engine: AsyncEngine, log: Log, topics: Sequence[str]) -> None:
+        """Keep orders in the database of `engine`; positions are those of `topics` in `log`."""
         self._engine = engine
         self._log = log
+        self._topics = topics
 
     async def rebuild(self, by: str) -> Build:
         """Order a rebuild; one that has been ordered and is not done is meant too."""
@@ -81,7 +79,7 @@ class Builds:
 
     async def _until(self, wanted: AsOf) -> Positions:
         """Return where to stop at the latest; events after a moment end it earlier."""
-        ends = await self._log.ends(TOPICS)
+        ends = await self._log.ends(self._topics)
         if isinstance(wanted, datetime):
             await self._reached(wanted)
             return ends
