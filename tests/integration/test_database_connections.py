@@ -1,4 +1,4 @@
-"""A burst opens what connections it needs, and the next one finds them open."""
+"""Connections that are lent come back as they went, and a burst opens no more than it needs."""
 
 import asyncio
 from typing import Any
@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import event, text
 
 from contact_runtime.database import CONNECTIONS, connect
+from contact_runtime.driver import lent
 from contact_runtime.migrate import migrate
 from contact_runtime.store import SqlStore
 from ivr.tables import CALL
@@ -37,3 +38,26 @@ async def test_burst_upon_burst_is_served_by_the_same_few_connections(postgres_u
         backends = await connection.scalar(BACKENDS, {"name": APPLICATION})
     assert backends == len(opened) == CONNECTIONS
     await store.close()
+
+
+@pytest.mark.postgres
+async def test_who_is_cut_off_leaves_no_transaction_to_the_next(postgres_url: str) -> None:
+    engine = connect(postgres_url, pool_size=1, application=APPLICATION)
+    autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    async def work() -> None:
+        async with lent(autocommit) as driver, driver.transaction():
+            await driver.fetch("SELECT pg_sleep(10)", ())
+
+    for turns in range(60):
+        cut = asyncio.create_task(work())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        cut.cancel()
+        await asyncio.wait([cut])
+        async with lent(autocommit) as driver:
+            await driver.fetch("SELECT 1", ())  # fails in a transaction that was broken off
+            (now,) = await driver.fetch("SELECT txid_current() AS one", ())
+            (then,) = await driver.fetch("SELECT txid_current() AS one", ())
+        assert now["one"] != then["one"], f"cut off after {turns} turns, a transaction stayed open"
+    await engine.dispose()

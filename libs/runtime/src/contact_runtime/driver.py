@@ -44,12 +44,15 @@ class Driver:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[None]:
         """Open a transaction. It is rolled back unless `commit` is called in the block."""
-        await self.execute("BEGIN")
+        done = False
         try:
+            await self.execute("BEGIN")
             yield
+            done = True
         finally:
-            if not self._raw.is_closed() and self._raw.is_in_transaction():
-                # a cancelled caller must not leave a transaction open on a lent connection
+            # A cancelled caller must not leave a transaction open on a lent connection. Where it
+            # was cut off in the BEGIN, the driver does not know yet whether there is one.
+            if not self._raw.is_closed() and (not done or self._raw.is_in_transaction()):
                 await asyncio.shield(self._roll_back())
 
     async def commit(self) -> None:
