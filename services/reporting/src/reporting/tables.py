@@ -64,6 +64,7 @@ contacts = Table(
     *_versions(),
     Index("contacts_arrived", "arrived_at", "call_id"),
     Index("contacts_client", "client_id", "arrived_at", "call_id"),
+    Index("contacts_caller", "client_id", "caller_ref", "arrived_at"),
     comment="One row a contact, derived from its facts",
 )
 

@@ -177,6 +177,7 @@ def _create_contacts() -> None:
     )
     op.create_index("contacts_arrived", "contacts", ["arrived_at", "call_id"])
     op.create_index("contacts_client", "contacts", ["client_id", "arrived_at", "call_id"])
+    op.create_index("contacts_caller", "contacts", ["client_id", "caller_ref", "arrived_at"])
 
 
 def _create_legs() -> None:
