@@ -112,11 +112,16 @@ class Centre:
             answering.cancel()
 
     async def sit(self, agent_id: str) -> Tab:
-        """Open a desktop of the agent, again and again until it is shown something."""
+        """Open a desktop of the agent, again and again until it is shown something and is kept."""
         while True:
             life, tab = await self._alive(), Tab()
             self._tabs.append(tab.opened(life, agent_id))
-            await until("a snapshot, or a death", lambda: tab.shown or life.fate.dead)  # noqa: B023
+
+            async def sits(life: Life = life, tab: Tab = tab) -> bool:
+                desk = (await self.agent(agent_id)).desk
+                return life.fate.dead or (tab.shown and desk.place == life.context.sockets.place)
+
+            await until("a snapshot and a desk, or a death", sits)
             if not life.fate.dead:
                 return tab
 

@@ -145,19 +145,17 @@ class MemoryReader:
 
     async def read(self, *, max_records: int = 1000, timeout_s: float = 0.1) -> list[Record]:
         """Return the next records, at most `max_records`; [] when none came in `timeout_s`."""
-        ends = time.monotonic() + timeout_s
-        while True:
-            if self._closed:
-                raise ReaderDead("the reader is closed")
-            found = self._take(max_records)
-            left_s = ends - time.monotonic()
-            if found or left_s <= 0:
-                return found
-            try:
-                async with asyncio.timeout(left_s):
+        found = self._take(max_records)
+        if found or timeout_s <= 0:
+            return found
+        try:
+            async with asyncio.timeout(timeout_s):
+                while not found:
                     await self._log._appended.wait()
-            except TimeoutError:
-                return []
+                    found = self._take(max_records)
+        except TimeoutError:
+            return []
+        return found
 
     def seek(self, tp: TopicPartition, offset: int) -> None:
         """Make `offset` the next offset to be read of `tp`."""
@@ -180,6 +178,8 @@ class MemoryReader:
         self._closed = True
 
     def _take(self, max_records: int) -> list[Record]:
+        if self._closed:
+            raise ReaderDead("the reader is closed")
         for tp, position in self._positions.items():
             if not self._log._first_kept.get(tp, 0) <= position <= len(self._log.records[tp]):
                 raise PositionGone(f"{tp}: {position}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -216,9 +216,10 @@ class MemoryStore:
     async def take_lease(self, name: str, owner: str, ttl_s: float) -> bool:
         """Return whether `owner` now holds the lease `name` for `ttl_s` seconds of machine time."""
         holder, expires = self._leases.get(name, (owner, 0.0))
-        if holder != owner and expires > time.monotonic():
+        now_s = asyncio.get_running_loop().time()
+        if holder != owner and expires > now_s:
             return False
-        self._leases[name] = (owner, time.monotonic() + ttl_s)
+        self._leases[name] = (owner, now_s + ttl_s)
         return True
 
     async def drop_lease(self, name: str, owner: str) -> None:

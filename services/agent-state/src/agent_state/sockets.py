@@ -54,7 +54,7 @@ class Sockets:
         self._heartbeat_s = heartbeat_s
         self._store = store
         self._submit = submit
-        self._place = place
+        self.place = place
         self._grace_s = grace_s
         self._seats: dict[str, Seat] = {}
 
@@ -119,7 +119,7 @@ class Sockets:
                 self._store,
                 self._submit,
                 self._clock,
-                place=self._place,
+                place=self.place,
                 grace_s=self._grace_s,
             )
             self._seats[agent_id] = seat
@@ -172,7 +172,7 @@ class Sockets:
             (agent_id, agent.desk.place)
             for agent_id, agent in agents.items()
             if agent.desk.place is not None
-            and agent.desk.place != self._place
+            and agent.desk.place != self.place
             and not isinstance(agent.presence, Offline)
         ]
         await self._tell_all(Order(key, LeaveDesk(place=place)) for key, place in held)
