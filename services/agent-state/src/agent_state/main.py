@@ -21,6 +21,7 @@ from agent_state.tables import AGENT, BREAKS, ROSTER
 from agent_state.webhooks import http as webhooks_http
 from agent_state.webhooks.desk import Webhooks
 from agent_state.webhooks.payloads import outgoing
+from contact_events.topics import Topic
 from contact_runtime.administration.documents import Author
 from contact_runtime.administration.office import Office
 from contact_runtime.batcher import CommandBatcher
@@ -31,6 +32,7 @@ from contact_runtime.ground import Ground, app_of
 from contact_runtime.lease import Led
 from contact_runtime.log import Log
 from contact_runtime.metrics import Metrics
+from contact_runtime.reader import LINGER_S, RecordHandler
 from contact_runtime.rows import Store, Unit
 from contact_runtime.serve import Background
 from contact_runtime.webhooks.sending import Sender
@@ -98,35 +100,6 @@ def background(
     beside: Sequence[Led] = (),
 ) -> list[Background]:
     """Return what runs beside the API: on one replica its reader, timers, relay and `beside`."""
-    past = reading(
-        store,
-        log,
-        reader=contacts.READER,
-        topics=contacts.READS,
-        handler=contacts.project,
-        clock=clock,
-        metrics=metrics,
-        linger_s=contacts.LINGER_S,
-    )
-    times = reading(
-        store,
-        log,
-        reader=clocking.READER,
-        topics=clocking.READS,
-        handler=clocking.handler(break_desk.follow),
-        clock=clock,
-        metrics=metrics,
-        linger_s=clocking.LINGER_S,
-    )
-    names = reading(
-        store,
-        log,
-        reader=directory.READER,
-        topics=directory.READS,
-        handler=directory.learn,
-        clock=clock,
-        metrics=metrics,
-    )
     consumers = consuming(
         "agent-state",
         store,
@@ -137,7 +110,7 @@ def background(
         clock=clock,
         metrics=metrics,
         timers=[(AGENT, tick), (ROSTER, roster_clock.tick), (BREAKS, break_desk.ticking(metrics))],
-        beside=[past, times, names, *beside],
+        beside=[*_projections(store, log, clock, metrics), *beside],
     )
 
     async def listen(stop: asyncio.Event) -> None:
@@ -153,6 +126,31 @@ def background(
         Background("listener", listen),
         Background("sockets", sockets.run),
         consumers,
+    ]
+
+
+def _projections(store: Store, log: Log, clock: Clock, metrics: Metrics) -> list[Led]:
+    """Return the readers of what others say of contacts, of times and breaks, and of names."""
+
+    def project(
+        reader: str, topics: Sequence[Topic], handle: RecordHandler, linger_s: float
+    ) -> Led:
+        return reading(
+            store,
+            log,
+            reader=reader,
+            topics=topics,
+            handler=handle,
+            clock=clock,
+            metrics=metrics,
+            linger_s=linger_s,
+        )
+
+    times = clocking.handler(break_desk.follow)
+    return [
+        project(contacts.READER, contacts.READS, contacts.project, contacts.LINGER_S),
+        project(clocking.READER, clocking.READS, times, clocking.LINGER_S),
+        project(directory.READER, directory.READS, directory.learn, LINGER_S),
     ]
 
 
