@@ -97,7 +97,7 @@ class MadeLog:
 
     async def writer(self) -> LogWriter:
         """Refuse: nobody writes here."""
-        raise NotImplementedError("this log is only read")
+        raise RuntimeError("this log is only read")
 
     async def ensure_topics(self, topics: Iterable[Topic], partitions: int) -> None:
         """Have the topics, as always."""
