@@ -14,37 +14,20 @@ from contact_events.calls import (
     Text,
 )
 from contact_events.hints import QueueState
-from contact_events.registry import Event
 from reporting.domain.measures.formula import Formula
-from reporting.domain.measures.measure import Measure, Moment
+from reporting.domain.measures.measure import Measure
 from reporting.domain.measures.service_levels import BORDERS, NO_CALLS, WFM_LABS
-from reporting.domain.measures.waits import HOUSE
-
-
-def _count(
-    name: str, title: Text, meaning: Text, *events: type[Event], counted: Moment = "happened"
-) -> Measure:
-    return Measure(
-        name=name,
-        title=title,
-        meaning=meaning,
-        unit="contacts",
-        formula=Formula(over=(name,)),
-        source=HOUSE,
-        events=events,
-        counted=counted,
-    )
-
+from reporting.domain.measures.waits import HOUSE, count_of
 
 _ARRIVALS: Final = (
-    _count(
+    count_of(
         "arrived",
         Text(ru="Пришло", en="Arrived"),
         Text(ru="Контактов пришло, с отказами на входе.", en="Contacts that came, refused or not."),
         CallArrived,
         counted="arrived",
     ),
-    _count(
+    count_of(
         "contained",
         Text(ru="Решено самообслуживанием", en="Contained"),
         Text(
@@ -53,13 +36,13 @@ _ARRIVALS: Final = (
         ),
         CallContained,
     ),
-    _count(
+    count_of(
         "refused",
         Text(ru="Отказано на входе", en="Refused"),
         Text(ru="Контактов, которых не впустили.", en="Contacts that were not let in."),
         CallRefused,
     ),
-    _count(
+    count_of(
         "abandoned_in_flow",
         Text(ru="Ушло из меню", en="Abandoned in the flow"),
         Text(
@@ -97,7 +80,7 @@ _ARRIVALS: Final = (
 )
 
 _RESOLUTION: Final = (
-    _count(
+    count_of(
         "resolvable",
         Text(ru="Могли быть решены сразу", en="Resolvable at first"),
         Text(
@@ -110,7 +93,7 @@ _RESOLUTION: Final = (
         CallContained,
         counted="arrived",
     ),
-    _count(
+    count_of(
         "repeated",
         Text(ru="Повторились", en="Repeated"),
         Text(
@@ -155,28 +138,28 @@ _RESOLUTION: Final = (
 )
 
 _STEPS: Final = (
-    _count(
+    count_of(
         "entered",
         Text(ru="Вошло в шаг", en="Entered the step"),
         Text(ru="Приходов на шаг меню.", en="Times that callers came to the step."),
         CallFlowStep,
         counted="arrived",
     ),
-    _count(
+    count_of(
         "step_contained",
         Text(ru="Решено на шаге", en="Contained at the step"),
         Text(ru="Контактов, решённых на этом шаге.", en="Contacts that this step contained."),
         CallFlowStep,
         CallContained,
     ),
-    _count(
+    count_of(
         "step_abandoned",
         Text(ru="Ушло с шага", en="Abandoned at the step"),
         Text(ru="Контактов, прерванных на этом шаге.", en="Contacts that ended at this step."),
         CallFlowStep,
         CallAbandoned,
     ),
-    _count(
+    count_of(
         "step_queued",
         Text(ru="С шага в очередь", en="Queued from the step"),
         Text(ru="Контактов, ушедших с шага в очередь.", en="Contacts that went on to a queue."),

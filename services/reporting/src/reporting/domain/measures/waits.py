@@ -22,9 +22,10 @@ HOUSE: Final = "this project's records, docs/adr/0009"
 _ENDS: Final = (CallAbandoned, CallDiverted, CallFailed)
 
 
-def _count(
+def count_of(
     name: str, title: Text, meaning: Text, *events: type[Event], counted: Moment = "happened"
 ) -> Measure:
+    """Return the measure that counts what is called `name` in the sums."""
     return Measure(
         name=name,
         title=title,
@@ -38,7 +39,7 @@ def _count(
 
 
 COUNTS: Final = (
-    _count(
+    count_of(
         "offered",
         Text(ru="Поступило", en="Offered"),
         Text(
@@ -49,19 +50,19 @@ COUNTS: Final = (
         CallRecovered,
         counted="arrived",
     ),
-    _count(
+    count_of(
         "answered",
         Text(ru="Отвечено", en="Answered"),
         Text(ru="Ожиданий, которые кончились соединением.", en="Waits that ended in a connection."),
         CallConnected,
     ),
-    _count(
+    count_of(
         "abandoned",
         Text(ru="Потеряно", en="Abandoned"),
         Text(ru="Ожиданий, которые прервал звонящий.", en="Waits that the caller ended."),
         CallAbandoned,
     ),
-    _count(
+    count_of(
         "overflowed",
         Text(ru="Ушло дальше", en="Overflowed"),
         Text(
@@ -71,7 +72,7 @@ COUNTS: Final = (
         CallQueued,
         CallDiverted,
     ),
-    _count(
+    count_of(
         "failed",
         Text(ru="Сорвалось", en="Failed"),
         Text(
@@ -80,7 +81,7 @@ COUNTS: Final = (
         ),
         CallFailed,
     ),
-    _count(
+    count_of(
         "callbacks",
         Text(ru="Обратные звонки", en="Callbacks"),
         Text(
@@ -89,7 +90,7 @@ COUNTS: Final = (
         ),
         CallDiverted,
     ),
-    _count(
+    count_of(
         "transfers_in",
         Text(ru="Переводы сюда", en="Transfers in"),
         Text(
@@ -99,7 +100,7 @@ COUNTS: Final = (
         CallQueued,
         counted="arrived",
     ),
-    _count(
+    count_of(
         "transfers_out",
         Text(ru="Переводы отсюда", en="Transfers out"),
         Text(
