@@ -1,3 +1,4 @@
+import { pauseAfter, ShownTo } from "../live/shown";
 import { apply, type Desk, resumeAfter } from "./desk";
 import { type Command, PROTOCOL, type ProblemDocument, type Told } from "./protocol";
 
@@ -60,9 +61,7 @@ const REFUSALS: Record<number, Refusal> = {
 };
 
 /** Keeps the desk: follows the socket, resumes after a loss, repeats commands until a reply comes. */
-export class Line {
-  #shown: Shown = { desk: null, link: { state: "connecting" }, waiting: [], refused: null };
-  #listeners = new Set<() => void>();
+export class Line extends ShownTo<Shown> {
   #socket: Socket | null = null;
   #silence: ReturnType<typeof setTimeout> | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
@@ -70,6 +69,7 @@ export class Line {
   #parts: LineParts;
 
   constructor(parts: LineParts) {
+    super({ desk: null, link: { state: "connecting" }, waiting: [], refused: null });
     this.#parts = parts;
   }
 
@@ -84,13 +84,13 @@ export class Line {
 
   /** Connect at once instead of after the pause. */
   retryNow = (): void => {
-    const { state } = this.#shown.link;
+    const { state } = this.shown().link;
     if (state === "lost" || state === "refused") this.#open();
   };
 
   /** Have the service carry out a command; one that is on its way already is not asked twice. */
   ask = (command: Command): void => {
-    const { waiting, link } = this.#shown;
+    const { waiting, link } = this.shown();
     const same = waiting.some(
       (other) =>
         other.command.command === command.command &&
@@ -98,24 +98,17 @@ export class Line {
     );
     if (same) return;
     const asked = { id: this.#parts.newId(), command };
-    this.#show({ waiting: [...waiting, asked], refused: null });
+    this.show({ waiting: [...waiting, asked], refused: null });
     if (link.state === "live") this.#send(asked);
   };
 
   /** Say no more why the last command was refused. */
-  forget = (): void => this.#show({ refused: null });
-
-  shown = (): Shown => this.#shown;
-
-  subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  };
+  forget = (): void => this.show({ refused: null });
 
   #open(): void {
     clearTimeout(this.#retry);
     this.#drop();
-    const after = resumeAfter(this.#shown.desk);
+    const after = resumeAfter(this.shown().desk);
     const socket = this.#parts.socket(after, [PROTOCOL, `bearer.${this.#parts.token}`]);
     let opened = false;
     this.#socket = socket;
@@ -125,7 +118,7 @@ export class Line {
     socket.onmessage = ({ data }) => this.#hear(JSON.parse(data) as Told);
     socket.onclose = ({ code }) => {
       this.#drop();
-      if (code === TOKEN_EXPIRED) this.#show({ link: { state: "refused", why: "expired" } });
+      if (code === TOKEN_EXPIRED) this.show({ link: { state: "refused", why: "expired" } });
       else {
         this.#lost("network");
         if (!opened) void this.#askWhy();
@@ -149,10 +142,10 @@ export class Line {
   async #askWhy(): Promise<void> {
     const failures = this.#failures;
     const why = REFUSALS[(await this.#parts.why()) ?? 0];
-    if (!why || failures !== this.#failures || this.#shown.link.state !== "lost") return;
+    if (!why || failures !== this.#failures || this.shown().link.state !== "lost") return;
     clearTimeout(this.#retry);
     this.#drop();
-    this.#show({ link: { state: "refused", why } });
+    this.show({ link: { state: "refused", why } });
     if (why === "noAgent") this.#retry = setTimeout(() => this.#open(), NO_AGENT_RETRY_MS);
   }
 
@@ -166,48 +159,42 @@ export class Line {
 
   #lost(reason: "network" | "silent"): void {
     const now = this.#parts.now();
-    const last = this.#shown.link;
-    const pause = RETRY_MS[Math.min(this.#failures, RETRY_MS.length - 1)] as number;
-    const retryAt = now + pause * (1 + 0.3 * this.#parts.jitter());
+    const last = this.shown().link;
+    const retryAt = now + pauseAfter(this.#failures, RETRY_MS, this.#parts.jitter());
     this.#failures += 1;
     this.#retry = setTimeout(() => this.#open(), retryAt - now);
     const since = last.state === "lost" ? last.since : now;
-    this.#show({ link: { state: "lost", since, retryAt, reason } });
+    this.show({ link: { state: "lost", since, retryAt, reason } });
   }
 
   #hear(message: Told): void {
     this.#watch();
-    const { desk } = this.#shown;
+    const { desk } = this.shown();
     if (message.type === "heartbeat" && desk && message.sequence > desk.sequence) {
       this.#open(); // something was lost on the way
       return;
     }
     const next = apply(desk, message, this.#parts.now());
     if (message.type === "reply") this.#settle(message);
-    this.#show({ desk: next });
+    this.show({ desk: next });
     if (message.type === "snapshot" || message.type === "resumed") this.#begin();
   }
 
   #begin(): void {
     this.#failures = 0;
-    this.#show({ link: { state: "live" } });
-    for (const asked of this.#shown.waiting) this.#send(asked);
+    this.show({ link: { state: "live" } });
+    for (const asked of this.shown().waiting) this.#send(asked);
   }
 
   #settle({ command_id, ok, error }: Extract<Told, { type: "reply" }>): void {
-    const asked = this.#shown.waiting.find(({ id }) => id === command_id);
-    const waiting = this.#shown.waiting.filter((other) => other !== asked);
+    const asked = this.shown().waiting.find(({ id }) => id === command_id);
+    const waiting = this.shown().waiting.filter((other) => other !== asked);
     const problem = (error ?? {}) as ProblemDocument;
-    const refused = ok ? this.#shown.refused : { command: asked?.command ?? null, problem };
-    this.#show({ waiting, refused });
+    const refused = ok ? this.shown().refused : { command: asked?.command ?? null, problem };
+    this.show({ waiting, refused });
   }
 
   #send({ id, command }: Waiting): void {
     this.#socket?.send(JSON.stringify({ command_id: id, ...command }));
-  }
-
-  #show(part: Partial<Shown>): void {
-    this.#shown = { ...this.#shown, ...part };
-    for (const listener of this.#listeners) listener();
   }
 }

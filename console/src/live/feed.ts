@@ -2,6 +2,7 @@ import { apply, type Board } from "./apply";
 import { businessNow } from "./businessTime";
 import type { Listener, LossReason } from "./connection";
 import { extended, type Point } from "./series";
+import { pauseAfter, ShownTo } from "./shown";
 import type { Message } from "./types";
 
 /** How the page stands to the stream. Moments are machine time, milliseconds. */
@@ -32,16 +33,15 @@ const RETRY_MS = [1000, 2000, 4000, 8000];
 const MOST_IN_A_FRAME = 100;
 
 /** Keeps the board: follows the stream, gathers changes per frame, comes back when lost. */
-export class Feed {
-  #shown: Shown = { board: null, link: { state: "connecting" }, series: [] };
+export class Feed extends ShownTo<Shown> {
   #pending: Message[] = [];
-  #listeners = new Set<() => void>();
   #close: () => void = () => undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #failures = 0;
   #parts: FeedParts;
 
   constructor(parts: FeedParts) {
+    super({ board: null, link: { state: "connecting" }, series: [] });
     this.#parts = parts;
   }
 
@@ -56,23 +56,16 @@ export class Feed {
 
   /** Connect at once instead of after the pause. */
   retryNow = (): void => {
-    if (this.#shown.link.state === "lost") this.#open();
-  };
-
-  shown = (): Shown => this.#shown;
-
-  subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    if (this.shown().link.state === "lost") this.#open();
   };
 
   #open(): void {
     clearTimeout(this.#retry);
     this.#close();
-    this.#close = this.#parts.connect(this.#parts.token, this.#shown.board?.id ?? null, {
+    this.#close = this.#parts.connect(this.#parts.token, this.shown().board?.id ?? null, {
       onOpen: () => undefined,
       onMessage: (message) => this.#gather(message),
-      onRefused: (status) => this.#show({ link: { state: "refused", status } }),
+      onRefused: (status) => this.show({ link: { state: "refused", status } }),
       onLost: (reason) => this.#lost(reason),
     });
   }
@@ -80,13 +73,12 @@ export class Feed {
   #lost(reason: LossReason): void {
     this.#drain();
     const now = this.#parts.now();
-    const last = this.#shown.link;
-    const pause = RETRY_MS[Math.min(this.#failures, RETRY_MS.length - 1)] as number;
-    const retryAt = now + pause * (1 + 0.3 * this.#parts.jitter());
+    const last = this.shown().link;
+    const retryAt = now + pauseAfter(this.#failures, RETRY_MS, this.#parts.jitter());
     this.#failures += 1;
     this.#retry = setTimeout(() => this.#open(), retryAt - now);
     const since = last.state === "lost" ? last.since : now;
-    this.#show({ link: { state: "lost", since, retryAt, reason } });
+    this.show({ link: { state: "lost", since, retryAt, reason } });
   }
 
   #gather(message: Message): void {
@@ -98,7 +90,7 @@ export class Feed {
 
   #drain(): void {
     if (!this.#pending.length) return;
-    let { board, series } = this.#shown;
+    let { board, series } = this.shown();
     for (const message of this.#pending.splice(0)) {
       board = apply(board, message);
       if (!board) continue;
@@ -107,12 +99,7 @@ export class Feed {
     }
     if (!board) return;
     this.#failures = 0;
-    this.#show({ board, series, link: { state: "live" } });
-  }
-
-  #show(part: Partial<Shown>): void {
-    this.#shown = { ...this.#shown, ...part };
-    for (const listener of this.#listeners) listener();
+    this.show({ board, series, link: { state: "live" } });
   }
 }
 
