@@ -7,15 +7,16 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from agent_state import http
-from agent_state.main import with_webhooks
-from agent_state.webhooks.desk import Webhooks
 from agent_state.webhooks.payloads import TypeName, notice_of
+from agent_state.webhooks.telling import TELLING
 from contact_runtime.clock import StoppedClock
 from contact_runtime.database import connect
 from contact_runtime.http.app import create_app
 from contact_runtime.http.auth import Auth
 from contact_runtime.metrics import Metrics
 from contact_runtime.store import SqlStore
+from contact_runtime.webhooks.desk import Webhooks
+from contact_runtime.webhooks.http import with_webhooks
 from contact_runtime.webhooks.sending import Sender
 from tests.contract.test_every_consumer_takes_every_example import EXAMPLES, envelope_of
 from tests.support.specimens import NOON
@@ -33,7 +34,7 @@ def written() -> dict[str, Any]:
         refusals=http.REFUSALS,
         description="Agents.",
     )
-    with_webhooks(app, Webhooks(store, StoppedClock(NOON), Metrics(), Sender()))
+    with_webhooks(app, Webhooks(TELLING, store, StoppedClock(NOON), Metrics(), Sender()))
     return app.openapi()
 
 

@@ -14,10 +14,10 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from agent_state import http
 from agent_state.desktop_protocol import asyncapi
-from agent_state.main import background, furnished, parts, with_webhooks
+from agent_state.main import background, furnished, parts
 from agent_state.seats import Submit
 from agent_state.tables import CALL_MEMO, SITE
-from agent_state.webhooks.desk import Webhooks
+from agent_state.webhooks.telling import TELLING
 from contact_events.calls import Text
 from contact_events.config import Document, SiteChanged
 from contact_events.envelope import Envelope, decode, encode, headers_of, key_of
@@ -38,6 +38,8 @@ from contact_runtime.serve import serve
 from contact_runtime.store import SqlStore
 from contact_runtime.store import connect as connect_database
 from contact_runtime.webhooks.addresses import networks_of
+from contact_runtime.webhooks.desk import Webhooks
+from contact_runtime.webhooks.http import with_webhooks
 from contact_runtime.webhooks.sending import Sender
 from tests.support.agent_floor import Floor
 from tests.support.wait import until
@@ -260,7 +262,7 @@ async def agent_service(
     webhooks = None
     if isinstance(store, SqlStore):
         sender = Sender(networks_of(networks), resolve=on_this_machine)
-        webhooks = Webhooks(store, service.clock, metrics, sender)
+        webhooks = Webhooks(TELLING, store, service.clock, metrics, sender)
         with_webhooks(app, webhooks)
     beside = webhooks.work(log) if webhooks else []
     running = asyncio.create_task(

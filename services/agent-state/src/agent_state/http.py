@@ -18,13 +18,14 @@ from agent_state.sheets_http import RowsRefused
 from agent_state.sheets_http import routes as sheets
 from agent_state.tables import AGENT
 from agent_state.views import AnswerView
-from agent_state.webhooks import http as webhooks
+from agent_state.webhooks import telling
 from contact_runtime.administration.routes import routes_of
 from contact_runtime.http import context as request_context
 from contact_runtime.http.auth import Principal, require
 from contact_runtime.http.bodies import Id
 from contact_runtime.http.preconditions import EtagMalformed, PreconditionMissing, RevisionStale
 from contact_runtime.http.problems import not_found
+from contact_runtime.webhooks import answers as webhooks
 
 __all__ = ["FAULTS", "LARGER", "REFUSALS", "Context", "routes"]
 
@@ -37,7 +38,7 @@ REFUSALS: dict[type[Exception], int] = {
     **webhooks.REFUSALS,
 }
 LARGER = LARGER_SHEETS | roster_http.LARGER
-FAULTS = {**CODES, **webhooks.FAULTS}
+FAULTS = {**CODES, **webhooks.FAULTS, **telling.FAULTS}
 
 
 _agents = APIRouter(prefix="/v1/agents", tags=["agents"])

@@ -5,8 +5,6 @@ import secrets
 from collections.abc import Sequence
 from contextlib import suppress
 
-from fastapi import FastAPI
-
 from agent_state import break_desk, clocking, contacts, directory, http, roster_clock
 from agent_state.commands import BreakOrder, Order, needs, obey
 from agent_state.consumers import READER, READS, handler, tick
@@ -18,9 +16,7 @@ from agent_state.seats import RETRY_S
 from agent_state.settings import Settings
 from agent_state.sockets import HEARTBEAT_S, Sockets
 from agent_state.tables import AGENT, BREAKS, ROSTER
-from agent_state.webhooks import http as webhooks_http
-from agent_state.webhooks.desk import Webhooks
-from agent_state.webhooks.payloads import outgoing
+from agent_state.webhooks.telling import TELLING
 from contact_events.topics import Topic
 from contact_runtime.administration.documents import Author
 from contact_runtime.administration.office import Office
@@ -35,6 +31,8 @@ from contact_runtime.metrics import Metrics
 from contact_runtime.reader import LINGER_S, RecordHandler
 from contact_runtime.rows import Store, Unit
 from contact_runtime.serve import Background
+from contact_runtime.webhooks.desk import Webhooks
+from contact_runtime.webhooks.http import with_webhooks
 from contact_runtime.webhooks.sending import Sender
 
 DESCRIPTION = "Agents: presence, offers settled once each, talk and wrap-up; desktops' sockets."
@@ -154,14 +152,6 @@ def _projections(store: Store, log: Log, clock: Clock, metrics: Metrics) -> list
     ]
 
 
-def with_webhooks(app: FastAPI, webhooks: Webhooks) -> FastAPI:
-    """Return the application with the routes of webhooks, and what they send documented."""
-    app.include_router(webhooks_http.routes)
-    app.webhooks.include_router(outgoing)
-    app.state.webhooks = webhooks
-    return app
-
-
 async def main(settings: Settings) -> int:
     """Run agent-state until it is told to stop; return the exit code."""
     ground = await Ground.of("agent-state", settings)
@@ -178,7 +168,7 @@ async def main(settings: Settings) -> int:
         larger=http.LARGER,
     )
     sender = Sender(settings.named_networks)
-    webhooks = Webhooks(store, ground.clock, ground.metrics, sender)
+    webhooks = Webhooks(TELLING, store, ground.clock, ground.metrics, sender)
     with_webhooks(app, webhooks)
     if settings.desktop_dir is not None:
         serve_desktop(app, settings.desktop_dir, settings.ivr_url)

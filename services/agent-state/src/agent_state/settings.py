@@ -2,14 +2,13 @@
 
 from pathlib import Path
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from contact_runtime.database import CONNECTIONS
-from contact_runtime.settings import ServiceSettings
-from contact_runtime.webhooks.addresses import Network, networks_of
+from contact_runtime.webhooks.settings import WebhookSettings
 
 
-class Settings(ServiceSettings):
+class Settings(WebhookSettings):
     """What agent-state needs beside what every service has."""
 
     database_connections: int = Field(
@@ -27,18 +26,3 @@ class Settings(ServiceSettings):
         pattern=r"^(https?://[a-zA-Z0-9.:\[\]-]+)?$",
         description="where the page reads who calls; empty: behind the same address as the page",
     )
-    webhook_networks: str = Field(
-        default="",
-        description="networks inside that webhooks may go to, also unencrypted, comma separated",
-    )
-
-    @field_validator("webhook_networks")
-    @classmethod
-    def _are_networks(cls, written: str) -> str:
-        networks_of(written)
-        return written
-
-    @property
-    def named_networks(self) -> tuple[Network, ...]:
-        """Networks inside that webhooks may go to."""
-        return networks_of(self.webhook_networks)

@@ -1,1 +1,1 @@
-"""Signed webhooks (https://www.standardwebhooks.com): what is waiting, when, to whom, how sent."""
+"""Signed webhooks (https://www.standardwebhooks.com): who subscribes, what waits, how it goes."""

@@ -12,7 +12,10 @@ from contact_events.identity import derived_id
 VERSION = 1
 """Of the payload: fields may be added to it; anything else makes the next version."""
 
-Value = str | int | bool | list[str] | None
+TEST = "webhook.test"
+"""The type of a message that tells of nothing."""
+
+Value = str | int | float | bool | list[str] | dict[str, str] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,13 +12,12 @@ from contact_events.routing import CallRouted
 from contact_events.wrapping import CallReleased, CallWrappedUp
 from contact_runtime.http.bodies import View
 from contact_runtime.webhooks.notices import Notice
+from contact_runtime.webhooks.telling import TAKEN, Payload
 
 CallTypeName = Literal["call.offered", "call.answered", "call.released", "call.wrapped_up"]
 TypeName = Literal[CallTypeName, "agent.changed"]
 OF_CALLS: frozenset[str] = frozenset(get_args(CallTypeName))
 """The types that a client's webhook may be told of; agents' states are the operator's."""
-
-TEST = "webhook.test"
 
 
 class OfCall(View):
@@ -68,40 +67,35 @@ class Changed(View):
     reason: str | None = Field(description="why NotReady or Offline", examples=["lunch"])
 
 
-class _Payload(View):
-    version: Literal[1] = Field(description="fields may be added to a version, nothing else")
-    timestamp: AwareDatetime = Field(description="business time of the fact")
-
-
-class OfferedPayload(_Payload):
+class OfferedPayload(Payload):
     """An agent is offered a call."""
 
     type: Literal["call.offered"]
     data: Offered
 
 
-class AnsweredPayload(_Payload):
+class AnsweredPayload(Payload):
     """An agent took an offer."""
 
     type: Literal["call.answered"]
     data: Answered
 
 
-class ReleasedPayload(_Payload):
+class ReleasedPayload(Payload):
     """An agent's part of a call is over."""
 
     type: Literal["call.released"]
     data: Released
 
 
-class WrappedUpPayload(_Payload):
+class WrappedUpPayload(Payload):
     """An agent has done the after-call work."""
 
     type: Literal["call.wrapped_up"]
     data: WrappedUp
 
 
-class ChangedPayload(_Payload):
+class ChangedPayload(Payload):
     """An agent's state has changed; told to the operator's webhooks only."""
 
     type: Literal["agent.changed"]
@@ -169,29 +163,27 @@ def _of_call(
 outgoing = APIRouter()
 """For the OpenAPI document only: what this service sends, and what it expects as the answer."""
 
-_EXPECTED = {"description": "Any 2xx: it was taken, and is not sent again"}
 
-
-@outgoing.post("call.offered", status_code=204, responses={204: _EXPECTED})
+@outgoing.post("call.offered", status_code=204, responses=TAKEN)
 def call_offered(body: OfferedPayload) -> None:
     """An agent is offered a call. It rings, unless the agent's state has just changed."""
 
 
-@outgoing.post("call.answered", status_code=204, responses={204: _EXPECTED})
+@outgoing.post("call.answered", status_code=204, responses=TAKEN)
 def call_answered(body: AnsweredPayload) -> None:
     """The agent took the offer; caller and agent are joined a moment later."""
 
 
-@outgoing.post("call.released", status_code=204, responses={204: _EXPECTED})
+@outgoing.post("call.released", status_code=204, responses=TAKEN)
 def call_released(body: ReleasedPayload) -> None:
     """The agent's part of the call is over."""
 
 
-@outgoing.post("call.wrapped_up", status_code=204, responses={204: _EXPECTED})
+@outgoing.post("call.wrapped_up", status_code=204, responses=TAKEN)
 def call_wrapped_up(body: WrappedUpPayload) -> None:
     """The agent's after-call work is done."""
 
 
-@outgoing.post("agent.changed", status_code=204, responses={204: _EXPECTED})
+@outgoing.post("agent.changed", status_code=204, responses=TAKEN)
 def agent_changed(body: ChangedPayload) -> None:
     """An agent's state has changed; told to the operator's webhooks only."""

@@ -1,12 +1,12 @@
 """What integrators say of their webhooks, and how webhooks and deliveries are shown."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from agent_state.webhooks.payloads import TypeName
 from contact_runtime.http.bodies import Body, Id, View
 from contact_runtime.webhooks.addresses import LONGEST_URL, fault_of_url
 from contact_runtime.webhooks.deliveries import Delivery, State
@@ -40,26 +40,10 @@ Url = Annotated[
 
 
 class WebhookBody(Body):
-    """Where to, and of what."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "url": "https://crm.example/hooks/polycentre",
-                    "types": ["call.answered", "call.wrapped_up"],
-                    "description": "screen pop",
-                }
-            ]
-        }
-    )
+    """Where to, and of what. A service names its own types, and gives an example."""
 
     url: Url
-    types: list[TypeName] = Field(
-        min_length=1,
-        max_length=20,
-        description="which facts; `agent.changed` for the operator's webhooks only",
-    )
+    types: Sequence[str]
     description: str = Field(
         default="",
         max_length=200,
@@ -73,12 +57,12 @@ class WebhookBody(Body):
 
 
 class NewWebhookBody(WebhookBody):
-    """Where to, of what, and of whose calls."""
+    """Where to, of what, and whose."""
 
     client: Id | None = Field(
         default=None,
-        description="of this client's calls only; a client's own token may leave it out. Without "
-        "it an operator's webhook is told of all",
+        description="of what is this client's only; a client's own token may leave it out. "
+        "Without it an operator's webhook is told of all",
         examples=["acme"],
     )
 

@@ -8,8 +8,6 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from agent_state.webhooks.payloads import TEST, notice_of
-from contact_events.topics import AGENT_STATE, ANSWERED, ROUTED, WRAPPED_UP
 from contact_runtime.clock import Clock, machine_now
 from contact_runtime.consuming import reading
 from contact_runtime.errors import Transient
@@ -23,12 +21,10 @@ from contact_runtime.webhooks import deliveries
 from contact_runtime.webhooks.deliveries import Deliveries, Delivery
 from contact_runtime.webhooks.delivering import Worker
 from contact_runtime.webhooks.endpoints import Endpoint, Endpoints, Wanted
-from contact_runtime.webhooks.notices import Notice
+from contact_runtime.webhooks.notices import TEST, Notice
 from contact_runtime.webhooks.sending import Sender
 from contact_runtime.webhooks.signing import SECRET_BYTES, secret_of
-
-READER = "agent-state-webhooks"
-READS = (ROUTED, ANSWERED, WRAPPED_UP, AGENT_STATE)
+from contact_runtime.webhooks.telling import Telling
 
 LINGER_S = 0.1
 """Webhooks may be so far behind (machine seconds): large batches cost less than small ones."""
@@ -38,10 +34,11 @@ LOOK_EVERY_S = 1.0
 
 
 class Webhooks:
-    """The webhooks of agent-state, and the sender of this process."""
+    """The webhooks of a service, and the sender of this process."""
 
     def __init__(
         self,
+        telling: Telling,
         store: SqlStore,
         clock: Clock,
         metrics: Metrics,
@@ -49,7 +46,11 @@ class Webhooks:
         *,
         now: Callable[[], datetime] = machine_now,
     ) -> None:
-        """Send with `sender`, which is closed in the end; `now` is the machine's time."""
+        """Tell what `telling` says of facts to those who are subscribed in `store`.
+
+        It is sent with `sender`, which is closed in the end; `now` is the machine's time.
+        """
+        self.telling = telling
         self._store = store
         self._clock = clock
         self._metrics = metrics
@@ -108,8 +109,8 @@ class Webhooks:
         read = reading(
             self._store,
             log,
-            reader=READER,
-            topics=READS,
+            reader=self.telling.reader,
+            topics=self.telling.topics,
             handler=folded(self._fold),
             clock=self._clock,
             metrics=self._metrics,
@@ -127,7 +128,7 @@ class Webhooks:
         await self._sender.close()
 
     async def _fold(self, connection: AsyncConnection, batch: Sequence[Received]) -> None:
-        told = [notice_of(received.envelope) for received in batch]
+        told = [self.telling.notice_of(received.envelope) for received in batch]
         notices = [notice for notice in told if notice is not None]
         if notices and await deliveries.add(connection, notices, self._now()):
             self._worker.announce()

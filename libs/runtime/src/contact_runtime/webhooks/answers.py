@@ -25,7 +25,6 @@ REFUSALS: dict[type[Exception], int] = {
 FAULTS = {
     "url": "No webhook could go there; the detail says why.",
     "unencrypted_url": "http:// is for networks that the operator has named, and there are none.",
-    "operators_only": "A client's webhook is not told of agents' states.",
 }
 DISABLED, TOO_MANY = refusal_type(WebhookDisabled, 409), refusal_type(TooManyWebhooks, 409)
 WHILE_ENABLED: dict[int | str, dict[str, Any]] = {409: documented(DISABLED, "It is disabled")}

@@ -1,22 +1,26 @@
 """The API of webhooks: subscriptions of integrators, their secrets, and what became of messages."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, FastAPI, Query, Request
 from starlette.responses import Response
 
-from agent_state.webhooks.answers import (
+from contact_runtime.http.auth import Principal, require
+from contact_runtime.http.bodies import Id
+from contact_runtime.http.documents import Fault, Page, Senseless
+from contact_runtime.http.preconditions import CONDITIONS, Demanded, etag
+from contact_runtime.http.problems import Problem, not_found
+from contact_runtime.webhooks.answers import (
     DISABLED,
     FAULTS,
     NEXT,
     NEXT_OF_DELIVERY,
-    REFUSALS,
     TOO_MANY,
     WHILE_ENABLED,
     WHILE_ROOM,
 )
-from agent_state.webhooks.bodies import (
+from contact_runtime.webhooks.bodies import (
     DeliveriesView,
     DeliveryView,
     EnableBody,
@@ -26,26 +30,15 @@ from agent_state.webhooks.bodies import (
     WebhookBody,
     WebhookView,
 )
-from agent_state.webhooks.desk import Webhooks
-from agent_state.webhooks.payloads import OF_CALLS
-from contact_runtime.http.auth import Principal, require
-from contact_runtime.http.bodies import Id
-from contact_runtime.http.documents import Fault, Page, Senseless
-from contact_runtime.http.preconditions import (
-    CONDITIONS,
-    Demanded,
-    etag,
-)
-from contact_runtime.http.problems import Problem, not_found
 from contact_runtime.webhooks.deliveries import State
+from contact_runtime.webhooks.desk import Webhooks
 from contact_runtime.webhooks.endpoints import MOST, Endpoint
-
-__all__ = ["FAULTS", "REFUSALS", "routes"]
+from contact_runtime.webhooks.telling import Telling
 
 NEWEST = 2**53
 
-
-routes = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
+PREFIX, TAG = "/v1/webhooks", "webhooks"
+_routes = APIRouter(prefix=PREFIX, tags=[TAG])
 Reads = Annotated[Principal, Depends(require("webhooks:read"))]
 Writes = Annotated[Principal, Depends(require("webhooks:write"))]
 
@@ -88,6 +81,20 @@ class Change:
         """
         self.demanded.hold(endpoint.endpoint_id, endpoint.version, exists=True)
 
+    async def say(self, webhook_id: str, body: WebhookBody) -> Endpoint:
+        """Return the webhook, once it says what the body says."""
+        wanted = body.wanted()
+        while True:
+            endpoint = await self.endpoint(webhook_id)
+            _check(self.desk, body, endpoint.client)
+            said = (endpoint.url, endpoint.description, list(endpoint.types))
+            if said == (wanted.url, wanted.description, wanted.types):
+                return endpoint
+            self.hold(endpoint)
+            changed = await self.desk.change(endpoint, wanted)
+            if changed is not None:
+                return changed
+
     def tagged(self, endpoint: Endpoint) -> Endpoint:
         """Return the webhook; its revision stands in the answer's `ETag`."""
         self.response.headers["ETag"] = etag(endpoint.version)
@@ -97,27 +104,7 @@ class Change:
 Changes = Annotated[Change, Depends()]
 
 
-@routes.post("", status_code=201, responses={201: {"links": NEXT}, **WHILE_ROOM})
-async def create_webhook(
-    body: NewWebhookBody, principal: Writes, desk: AtDesk, response: Response
-) -> NewWebhookView:
-    """Subscribe an address to facts that happen from the answer on.
-
-    The secret is shown in this answer and never again.
-    """
-    client = body.client or principal.client
-    principal.must_read(client, "the client")
-    _check(desk, body, client)
-    made = await desk.create(client, body.wanted())
-    if made is None:
-        raise Problem(TOO_MANY, most=MOST)
-    endpoint, secret = made
-    response.headers["ETag"] = etag(endpoint.version)
-    response.headers["Location"] = f"{routes.prefix}/{endpoint.endpoint_id}"
-    return NewWebhookView.with_secret(endpoint, secret)
-
-
-@routes.get("")
+@_routes.get("")
 async def read_webhooks(
     principal: Reads,
     desk: AtDesk,
@@ -130,7 +117,7 @@ async def read_webhooks(
     return Page(items=items, next=items[-1].webhook_id if len(found) > limit else None)
 
 
-@routes.get("/{webhook_id}")
+@_routes.get("/{webhook_id}")
 async def read_webhook(
     webhook_id: Id, principal: Reads, desk: AtDesk, response: Response
 ) -> WebhookView:
@@ -140,26 +127,7 @@ async def read_webhook(
     return WebhookView.of(endpoint)
 
 
-@routes.put("/{webhook_id}", responses=CONDITIONS)
-async def change_webhook(webhook_id: Id, body: WebhookBody, change: Changes) -> WebhookView:
-    """Say anew where to and of what. The same again changes nothing and needs no `If-Match`.
-
-    What waits already goes to the new address.
-    """
-    wanted = body.wanted()
-    while True:
-        endpoint = await change.endpoint(webhook_id)
-        _check(change.desk, body, endpoint.client)
-        said = (endpoint.url, endpoint.description, list(endpoint.types))
-        if said == (wanted.url, wanted.description, wanted.types):
-            return WebhookView.of(change.tagged(endpoint))
-        change.hold(endpoint)
-        changed = await change.desk.change(endpoint, wanted)
-        if changed is not None:
-            return WebhookView.of(change.tagged(changed))
-
-
-@routes.delete("/{webhook_id}", status_code=204, responses=CONDITIONS)
+@_routes.delete("/{webhook_id}", status_code=204, responses=CONDITIONS)
 async def delete_webhook(webhook_id: Id, change: Changes) -> None:
     """Delete a webhook, with all that waits for it."""
     while True:
@@ -169,7 +137,7 @@ async def delete_webhook(webhook_id: Id, change: Changes) -> None:
             return
 
 
-@routes.post("/{webhook_id}/secret", responses=CONDITIONS)
+@_routes.post("/{webhook_id}/secret", responses=CONDITIONS)
 async def rotate_secret(webhook_id: Id, body: RotateBody, change: Changes) -> NewWebhookView:
     """Sign with a new secret from now on, and for `overlap_s` with the one before, too.
 
@@ -183,7 +151,7 @@ async def rotate_secret(webhook_id: Id, body: RotateBody, change: Changes) -> Ne
             return NewWebhookView.with_secret(change.tagged(made[0]), made[1])
 
 
-@routes.post("/{webhook_id}/enable")
+@_routes.post("/{webhook_id}/enable")
 async def enable_webhook(
     webhook_id: Id, body: EnableBody, principal: Writes, desk: AtDesk, response: Response
 ) -> WebhookView:
@@ -198,7 +166,7 @@ async def enable_webhook(
     return WebhookView.of(enabled)
 
 
-@routes.post(
+@_routes.post(
     "/{webhook_id}/test",
     status_code=202,
     responses={202: {"links": NEXT_OF_DELIVERY}, **WHILE_ENABLED},
@@ -209,7 +177,7 @@ async def test_webhook(webhook_id: Id, principal: Writes, desk: AtDesk) -> Deliv
     return DeliveryView.of(await desk.test(endpoint))
 
 
-@routes.get("/{webhook_id}/deliveries")
+@_routes.get("/{webhook_id}/deliveries")
 async def read_deliveries(
     webhook_id: Id,
     principal: Reads,
@@ -230,7 +198,7 @@ async def read_deliveries(
     )
 
 
-@routes.get("/{webhook_id}/deliveries/{delivery_id}")
+@_routes.get("/{webhook_id}/deliveries/{delivery_id}")
 async def read_delivery(
     webhook_id: Id, delivery_id: Id, principal: Reads, desk: AtDesk
 ) -> DeliveryView:
@@ -242,7 +210,7 @@ async def read_delivery(
     return DeliveryView.of(delivery)
 
 
-@routes.post(
+@_routes.post(
     "/{webhook_id}/deliveries/{delivery_id}/repeat", status_code=202, responses=WHILE_ENABLED
 )
 async def repeat_delivery(
@@ -267,7 +235,57 @@ def _check(desk: Webhooks, body: WebhookBody, client: str | None) -> None:
     faults = []
     if body.url.startswith("http:") and not desk.unencrypted:
         faults.append(Fault(("url",), "unencrypted_url", FAULTS["unencrypted_url"]))
-    if client is not None and not OF_CALLS.issuperset(body.types):
-        faults.append(Fault(("types",), "operators_only", FAULTS["operators_only"]))
+    faults += desk.telling.faults(body, client)
     if faults:
         raise Senseless(faults)
+
+
+async def _subscribed(
+    desk: Webhooks, principal: Principal, body: NewWebhookBody
+) -> tuple[Endpoint, str]:
+    client = body.client or principal.client
+    principal.must_read(client, "the client")
+    _check(desk, body, client)
+    made = await desk.create(client, body.wanted())
+    if made is None:
+        raise Problem(TOO_MANY, most=MOST)
+    return made
+
+
+def _subscribing(telling: Telling) -> APIRouter:
+    """Return the routes whose bodies name the types of a service."""
+    routes = APIRouter(prefix=PREFIX, tags=[TAG])
+    new: Any = telling.new
+    said: Any = telling.said
+
+    @routes.post("", status_code=201, responses={201: {"links": NEXT}, **WHILE_ROOM})
+    async def create_webhook(
+        body: new, principal: Writes, desk: AtDesk, response: Response
+    ) -> NewWebhookView:
+        """Subscribe an address to facts that happen from the answer on.
+
+        The secret is shown in this answer and never again.
+        """
+        endpoint, secret = await _subscribed(desk, principal, body)
+        response.headers["ETag"] = etag(endpoint.version)
+        response.headers["Location"] = f"{PREFIX}/{endpoint.endpoint_id}"
+        return NewWebhookView.with_secret(endpoint, secret)
+
+    @routes.put("/{webhook_id}", responses=CONDITIONS)
+    async def change_webhook(webhook_id: Id, body: said, change: Changes) -> WebhookView:
+        """Say anew where to and of what. The same again changes nothing and needs no `If-Match`.
+
+        What waits already goes to the new address.
+        """
+        return WebhookView.of(change.tagged(await change.say(webhook_id, body)))
+
+    return routes
+
+
+def with_webhooks(app: FastAPI, webhooks: Webhooks) -> FastAPI:
+    """Return the application with the routes of webhooks, and what they send documented."""
+    app.include_router(_subscribing(webhooks.telling))
+    app.include_router(_routes)
+    app.webhooks.include_router(webhooks.telling.outgoing)
+    app.state.webhooks = webhooks
+    return app
