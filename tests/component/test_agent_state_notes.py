@@ -10,6 +10,8 @@ import pytest
 from contact_events.calls import CallArrived, CallConnected, CallDisconnected, Caller
 from contact_events.people import PersonErased
 from contact_events.routing import RouterEpochStarted
+from contact_events.topics import AGENT_STATE, WRAPPED_UP
+from contact_events.wrapping import CallNotesRead
 from tests.support.agent_service import AgentService, agent_service, agent_store
 from tests.support.wait import until
 
@@ -74,6 +76,24 @@ async def talk_is_over(service: AgentService, admin: httpx.AsyncClient) -> str:
     return reservation
 
 
+Reading = tuple[str, str, tuple[str, ...]]
+"""Of which call, in which role, whose notes."""
+
+
+async def readings(service: AgentService) -> list[Reading]:
+    told = await service.told(WRAPPED_UP.name)
+    return [(e.call_id, e.role, e.reservation_ids) for e in told if isinstance(e, CallNotesRead)]
+
+
+async def told_to_be(service: AgentService, expected: list[Reading]) -> bool:
+    return await readings(service) == expected
+
+
+async def told_of(service: AgentService, agent_id: str) -> bool:
+    told = await service.told(AGENT_STATE.name)
+    return any(e.agent_id == agent_id for e in told)
+
+
 async def test_a_note_is_read_back_by_who_may_until_its_person_is_erased(
     service: AgentService, admin: httpx.AsyncClient
 ) -> None:
@@ -94,6 +114,8 @@ async def test_a_note_is_read_back_by_who_may_until_its_person_is_erased(
         for client, status in (("acme", 200), ("other", 404)):
             async with service.client("supervisor", client=client) as theirs:
                 assert (await theirs.get("/v1/calls/k1/notes")).status_code == status
+        once = ("k1", "supervisor", (about["reservation_id"],))
+        await until("both readings to be told", lambda: told_to_be(service, [once, once]))
         await service.append(PersonErased(caller_ref=REF))
 
         async def is_erased() -> bool:
@@ -101,6 +123,12 @@ async def test_a_note_is_read_back_by_who_may_until_its_person_is_erased(
             return note["text"] is None and note["codes"] == ["refund"]
 
         await until("the note to be unreadable", is_erased)
+        before = await readings(service)
+        assert set(before) == {once}
+        assert (await reader.get("/v1/calls/k1/notes")).status_code == 200
+    await service.describe("a2")
+    await until("what came later to be told", lambda: told_of(service, "a2"))
+    assert await readings(service) == before, "nobody read what cannot be opened"
     async with service.client("agent", agent_id="a1") as agent:
         assert (await agent.get("/v1/calls/k1/notes")).status_code == 403
 

@@ -36,3 +36,16 @@ class CallWrappedUp(Event, frozen=True):
     codes: tuple[str, ...] = ()
     notes_sealed: str | None = None
     cause: str | None = None
+
+
+@event("call.notes_read", version=1, topic=WRAPPED_UP, key="call_id")
+class CallNotesRead(Event, frozen=True):
+    """Somebody (`by`, in this role) read what agents wrote of the call when their part was over.
+
+    `reservation_ids` name those parts; what could not be opened any more is not among them.
+    """
+
+    call_id: str
+    by: str
+    role: str
+    reservation_ids: tuple[str, ...]
