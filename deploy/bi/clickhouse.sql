@@ -143,6 +143,9 @@ CREATE TABLE queue_intervals
     abandoned_in_120 Int64,
     abandoned_in_180 Int64,
     abandoned_in_300 Int64,
+    expected_answered Int64,
+    expected_wait_error_ms Int64,
+    expected_wait_bias_ms Int64,
     row_version UInt64,
     restated_at Nullable(DateTime64(3, 'UTC'))
 )
@@ -195,6 +198,9 @@ CREATE TABLE queue_intervals_queue
     abandoned_in_120 Int64,
     abandoned_in_180 Int64,
     abandoned_in_300 Int64,
+    expected_answered Int64,
+    expected_wait_error_ms Int64,
+    expected_wait_bias_ms Int64,
     row_version UInt64,
     restated_at Nullable(DateTime64(3, 'UTC'))
 )
@@ -207,7 +213,7 @@ SETTINGS
     date_time_input_format = 'best_effort';
 
 CREATE MATERIALIZED VIEW queue_intervals_view TO queue_intervals AS
-SELECT interval_start, queue_id, client_id, project_id, channel, offered, answered, abandoned, overflowed, failed, callbacks, transfers_in, transfers_out, home_answered, wait_to_answer_ms, wait_to_abandon_ms, talk_ms, hold_ms, wrap_up_ms, offers, rang_out, rejected, answered_in_5, answered_in_10, answered_in_15, answered_in_20, answered_in_30, answered_in_45, answered_in_60, answered_in_90, answered_in_120, answered_in_180, answered_in_300, abandoned_in_5, abandoned_in_10, abandoned_in_15, abandoned_in_20, abandoned_in_30, abandoned_in_45, abandoned_in_60, abandoned_in_90, abandoned_in_120, abandoned_in_180, abandoned_in_300, row_version, restated_at
+SELECT interval_start, queue_id, client_id, project_id, channel, offered, answered, abandoned, overflowed, failed, callbacks, transfers_in, transfers_out, home_answered, wait_to_answer_ms, wait_to_abandon_ms, talk_ms, hold_ms, wrap_up_ms, offers, rang_out, rejected, answered_in_5, answered_in_10, answered_in_15, answered_in_20, answered_in_30, answered_in_45, answered_in_60, answered_in_90, answered_in_120, answered_in_180, answered_in_300, abandoned_in_5, abandoned_in_10, abandoned_in_15, abandoned_in_20, abandoned_in_30, abandoned_in_45, abandoned_in_60, abandoned_in_90, abandoned_in_120, abandoned_in_180, abandoned_in_300, expected_answered, expected_wait_error_ms, expected_wait_bias_ms, row_version, restated_at
 FROM queue_intervals_queue;
 
 CREATE TABLE agent_intervals
@@ -289,6 +295,8 @@ SELECT
     1.0 * sum(quarters.callbacks) / nullif(sum(quarters.offered), 0) AS callback_share,
     1.0 * sum(quarters.transfers_out) / nullif(sum(quarters.answered), 0) AS transfer_share,
     1.0 * sum(quarters.home_answered) / nullif(sum(quarters.answered), 0) AS home_share,
+    1.0 * sum(quarters.expected_wait_error_ms) / 1000.0 / nullif(sum(quarters.expected_answered), 0) AS expected_wait_error,
+    1.0 * sum(quarters.expected_wait_bias_ms) / 1000.0 / nullif(sum(quarters.expected_answered), 0) AS expected_wait_bias,
     1.0 * sum(quarters.wait_to_answer_ms) / 1000.0 / nullif(sum(quarters.answered), 0) AS asa,
     1.0 * sum(quarters.wait_to_abandon_ms) / 1000.0 / nullif(sum(quarters.abandoned), 0) AS time_to_abandon,
     1.0 * (sum(quarters.talk_ms) + sum(quarters.wrap_up_ms)) / 1000.0 / nullif(sum(quarters.answered), 0) AS aht,

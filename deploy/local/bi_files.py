@@ -65,7 +65,7 @@ def figures(rows: BiTopic, source: str = "") -> Iterator[tuple[Measure, str]]:
         return
     for measure in MEASURES.values():
         priced = measure.formula.scale == "cost"
-        if measure.missing is None and not priced and measure.inputs(STANDARD) <= names:
+        if not priced and measure.inputs(STANDARD) <= names:
             yield measure, _sql(measure.formula_of(STANDARD), source)
 
 

@@ -16,6 +16,7 @@ from contact_events.partitions import partition_of
 from contact_events.registry import Event, event_type_of
 from contact_events.topics import CALL_ARRIVED, TOPICS
 from contact_runtime.database import connect
+from contact_runtime.hints import QueueHints
 from contact_runtime.log import Entry, TopicPartition
 from contact_runtime.memory_log import MemoryLog
 from contact_runtime.metrics import Metrics
@@ -82,7 +83,7 @@ async def running(url: str, folder: Path) -> AsyncIterator[Running]:
     await log.ensure_topics(TOPICS, PARTITIONS)
     door = FrontDoor(store, folder)
     stop = asyncio.Event()
-    parts = background(store, log, door.clock, Metrics())
+    parts = background(store, log, door.clock, Metrics(), QueueHints(log))
     tasks = [asyncio.ensure_future(part.run(stop)) for part in parts]
     try:
         await door.with_projects()

@@ -1,15 +1,22 @@
 """What routers say of their queues reaches whoever tells callers, and decides nothing."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+from contact_events.calls import CallQueued
 from contact_events.envelope import Envelope, encode, headers_of, key_of
 from contact_events.hints import QueueState, WaitsAt
+from contact_events.routing import CallOverflowed
 from contact_events.topics import QUEUE_STATE
 from contact_runtime.hints import QueueHints
-from contact_runtime.log import Entry, TopicPartition
+from contact_runtime.log import Entry, Record, TopicPartition
 from contact_runtime.memory_log import MemoryLog
+from contact_runtime.memory_store import MemoryStore
 from ivr.call_views import ExpectedWait
+from ivr.consumers import tick
+from ivr.domain.call import INPUT_WAIT_S
+from tests.support.ivr_app import SOURCE, FrontDoor
 from tests.support.wait import until
 
 AT = TopicPartition(QUEUE_STATE.name, 0)
@@ -84,3 +91,41 @@ def test_a_caller_is_told_their_own_position_and_wait_and_beyond_those_told_the_
     nothing = QueueState(queue_id="sales", waiting=4, free_agents=0)
     assert ExpectedWait.of(nothing, "second") is None
     assert ExpectedWait.of(None, "second") is None
+
+
+async def test_what_a_caller_is_told_on_joining_a_queue_stands_on_the_log(tmp_path: Path) -> None:
+    hints, store = QueueHints(MemoryLog()), MemoryStore(source=SOURCE)
+    for queue_id in ("zeta-help", "acme-any"):
+        told = entry(queue_id, 3, 1)
+        hints.take(Record(QUEUE_STATE.name, 0, 0, told.key, told.value, told.headers, 0))
+    door = await FrontDoor(store, tmp_path, hints).with_projects()
+    at_once = await door.call("+74950000002")
+    assert at_once["expected_wait"] is None  # the answer tells of the arrival alone
+    unheard, silent = await door.call(), await door.call()
+    async with door.as_("integrator") as caller:
+        await caller.post(f"/v1/calls/{unheard['call_id']}/digits", json={"digits": "1"})
+    for number in (1, 2):
+        later = door.clock.now() + timedelta(seconds=number * INPUT_WAIT_S)
+        async with store.unit() as unit:
+            await tick(unit, silent["call_id"], later, hints=hints)
+    order = CallOverflowed(
+        pool="main",
+        epoch=1,
+        owner="x",
+        number=1,
+        decided_at=door.clock.now(),
+        positions={},
+        call_id=unheard["call_id"],
+        attempt=1,
+        to="queue",
+        reason="max_wait",
+        queue_id="acme-any",
+    )
+    await door.hears(order, 1, stream="router")
+    queued = [e.data for e in store.outbox if isinstance(e.data, CallQueued)]
+    assert [(each.queue_id, each.expected_wait_s) for each in queued] == [
+        ("zeta-help", 30.0),
+        ("acme-sales", None),  # nothing was said of this queue
+        ("acme-any", 30.0),
+        ("acme-any", 30.0),
+    ]

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from contact_events.envelope import Envelope
 from contact_events.registry import Event
 from contact_runtime.clock import StoppedClock
+from contact_runtime.hints import QueueHints
 from contact_runtime.http.app import create_app
 from contact_runtime.http.auth import Auth
 from contact_runtime.issuer import AUDIENCE, ISSUER, JWKS_FILE, mint
@@ -70,10 +71,11 @@ async def ivr_store(url: str | None) -> AsyncIterator[Store]:
 class FrontDoor:
     """ivr's application, its clock and everybody's tokens."""
 
-    def __init__(self, store: Store, folder: Path) -> None:
+    def __init__(self, store: Store, folder: Path, hints: QueueHints | None = None) -> None:
         self.store = store
         self.clock = StoppedClock(NINE)
-        self.desk = Desk(store, self.clock, People.of_file(folder / "client-keys.json"))
+        people = People.of_file(folder / "client-keys.json")
+        self.desk = Desk(store, self.clock, people, hints=hints)
         self._folder = folder
         mint(folder, "supervisor")
         self.app: FastAPI = create_app(
@@ -132,4 +134,5 @@ class FrontDoor:
             data=fact,
         )
         async with self.store.unit() as unit:
-            await hear_one(unit, envelope, Cause(self.clock.now(), envelope.id))
+            cause = Cause(self.clock.now(), envelope.id, hints=self.desk.hints)
+            await hear_one(unit, envelope, cause)

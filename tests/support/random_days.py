@@ -44,6 +44,9 @@ STATUSES: tuple[AgentStatus, ...] = (
 EDGES_S = (0, 1, 4, 5, 6, 19, 20, 21, 30, 60, 120, 301)
 """Lengths at and around the thresholds."""
 
+TOLD_S = (None, 0.0, 12.5, 90.0)
+"""What callers are told of their waits."""
+
 
 @dataclass
 class Teller:
@@ -102,7 +105,12 @@ class Teller:
     def _waits(self, call_id: str, attempt: int, queue: str, reason: Any) -> None:
         sent_by = "a1" if reason == "transfer" else None
         queued = CallQueued(
-            call_id=call_id, attempt=attempt, queue_id=queue, reason=reason, sent_by=sent_by
+            call_id=call_id,
+            attempt=attempt,
+            queue_id=queue,
+            reason=reason,
+            sent_by=sent_by,
+            expected_wait_s=TOLD_S[len(self.story.log) % len(TOLD_S)],
         )
         self._says(call_id, queued)
         self._stays(call_id, attempt, queue)

@@ -39,6 +39,7 @@ class Wait:
     began: datetime
     by_transfer: bool
     attempts: set[int]
+    told_s: float | None = None
     ended: datetime | None = None
     how: str | None = None
     talk_s: float = 0.0
@@ -109,7 +110,8 @@ class _Listener:
             self.waiting.ended, self.waiting.how = at, "overflowed"
         transfer = isinstance(event, CallQueued) and event.reason == "transfer"
         where = {**self.key, "queue_id": event.queue_id or "", "answering_site_id": ""}
-        self.waiting = Wait(where, at, transfer, {event.attempt})
+        told_s = event.expected_wait_s if isinstance(event, CallQueued) else None
+        self.waiting = Wait(where, at, transfer, {event.attempt}, told_s)
         self.waits.append(self.waiting)
 
     def connected(self, at: datetime, event: CallConnected) -> None:
@@ -197,6 +199,7 @@ class Slow:
         talk = sum(w.talk_s for w in answered)
         hold = sum(w.hold_s for w in answered)
         wrap_up = sum(w.wrap_up_s for w in answered)
+        beyond = [w.waited_s - w.told_s for w in answered if w.told_s is not None]
         n = len(began)
         plain: dict[str, float] = {
             "offered": n,
@@ -229,6 +232,8 @@ class Slow:
             "average_talk": (talk - hold, len(answered)),
             "average_hold": (hold, len(answered)),
             "average_wrap_up": (wrap_up, len(answered)),
+            "expected_wait_error": (sum(abs(s) for s in beyond), len(beyond)),
+            "expected_wait_bias": (sum(beyond), len(beyond)),
             "rona": (self._moments("rang_out"), offers),
             "rejection": (self._moments("rejected"), offers),
             "cost_per_answered": ((talk + wrap_up) / 3_600 * 600, len(answered)),

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contact_events.calls import CallRecovered
+from contact_events.calls import CallQueued, CallRecovered
 from reporting.domain import facts as facts_of
-from reporting.domain.contacts import Contact, contact_of
+from reporting.domain.contacts import Contact, contact_of, legs_of
 from reporting.domain.counts import THRESHOLDS_S, WaitCounts
 from reporting.domain.facts import CallFacts, milliseconds
 from reporting.domain.quarters import interval_of
@@ -174,3 +174,40 @@ def test_an_agents_time_is_cut_at_the_quarters_and_nothing_is_lost(
     assert all(0 <= spell.length_ms <= 900_000 for spell in cut)
     starts = [spell.key.interval_start for spell in cut]
     assert starts == sorted({interval_of(each) for each in starts})
+
+
+def test_what_callers_were_told_is_compared_with_what_the_answered_waited() -> None:
+    story = Story()
+    for call, told_s, waits_s in (("long", 10.0, 12.5), ("short", 10.0, 4), ("untold", None, 9)):
+        story.arrives(call)
+        queued = CallQueued(call_id=call, attempt=1, queue_id="cards", expected_wait_s=told_s)
+        story.append(queued, call)
+        story.passes(waits_s)
+        story.connects(call, "a1", story.routes(call, "a1"))
+    long, short, untold = (counted(story, call) for call in ("long", "short", "untold"))
+    assert (long.expected_answered, short.expected_answered, untold.expected_answered) == (1, 1, 0)
+    assert (long.expected_wait_error_ms, short.expected_wait_error_ms) == (2_500, 6_000)
+    assert (long.expected_wait_bias_ms, short.expected_wait_bias_ms) == (2_500, -6_000)
+    assert [leg.expected_wait_ms for leg in legs_of(folded(story, "long"))] == [10_000]
+
+
+def test_a_caller_who_gave_up_was_told_something_that_no_wait_confirms() -> None:
+    story = Story()
+    story.arrives("c1")
+    queued = CallQueued(call_id="c1", attempt=1, queue_id="cards", expected_wait_s=5.0)
+    story.append(queued, "c1")
+    story.passes(30)
+    story.abandons("c1", 1)
+    assert (counted(story).abandoned, counted(story).expected_answered) == (1, 0)
+
+
+def test_who_was_not_joined_is_held_to_what_the_wait_began_with() -> None:
+    story = Story()
+    story.arrives("c1")
+    queued = CallQueued(call_id="c1", attempt=1, queue_id="cards", expected_wait_s=5.0)
+    story.append(queued, "c1")
+    story.passes(30)
+    recovered(story, 2, "not_joined")
+    story.passes(10)
+    story.connects("c1", "a1", story.routes("c1", "a1", 2), 2)
+    assert counted(story).expected_wait_error_ms == 35_000

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from contact_events.calls import CallQueued
 from contact_events.config import Step
 from router.domain.expected import (
     UNKNOWN_HANDLE_S,
@@ -23,7 +24,7 @@ from router.domain.positions import Position, positions
 from router.domain.state import Pace
 from router.hints import MOST_POSITIONS, Hints
 from tests.support.router_centre import Centre
-from tests.support.router_world import POOL, START, queue
+from tests.support.router_world import POOL, START, arrived, queue
 
 
 @pytest.fixture
@@ -226,3 +227,18 @@ def test_a_hint_tells_the_first_of_those_who_wait_and_is_told_again_only_when_it
     assert sales.positions[-1].mean_s < sales.expected_wait_s
     assert by_queue["billing"].positions == ()
     assert hints.changed(leader.indexes, START + timedelta(seconds=1)) == []
+
+
+def test_what_a_caller_was_told_changes_no_decision_and_no_state() -> None:
+    knowing, other = Centre(), Centre()
+    for centre, wait_s in ((knowing, 900.0), (other, None)):
+        centre.agent("a1")
+        for call_id in ("k1", "k2"):
+            centre.say(arrived(call_id, "moscow"))
+            centre.say(
+                CallQueued(call_id=call_id, attempt=1, queue_id="sales", expected_wait_s=wait_s)
+            )
+    decided = knowing.decide()
+    assert len(decided) == 1
+    assert other.decide() == decided
+    assert knowing.state == other.state

@@ -79,6 +79,8 @@ class CallQueued(Event, frozen=True):
     """A stay in a queue, or for a named agent, began: attempt 1, 2, ..
 
     Exactly one of `queue_id` and `agent_id` is set. `sent_by` is the agent who transferred.
+    `expected_wait_s` is the wait that ivr tells who joins the queue at that moment, by the
+    router's last hint; None where nothing was known. Nothing is decided from it.
     """
 
     call_id: str
@@ -88,6 +90,7 @@ class CallQueued(Event, frozen=True):
     priority: int = 0
     sent_by: str | None = None
     reason: Literal["flow", "transfer", "overflow", "consult"] = "flow"
+    expected_wait_s: float | None = None
 
 
 @event("call.priority_changed", version=1, topic=CALL_ARRIVED, key="call_id")

@@ -4,9 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
 
+import msgspec
+
+from contact_events.calls import CallQueued
 from contact_events.envelope import Envelope
 from contact_events.people import CallerRead
 from contact_events.registry import Event
+from contact_runtime.hints import QueueHints
 from contact_runtime.rows import Fact, Unit
 from ivr.domain.call import Call, Unborn
 from ivr.domain.commands import Arrive, Command, Consult, EndLeg, HangUp, TakeOver
@@ -19,11 +23,15 @@ from ivr.tables import CALL
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """When a command is carried out (business time), and what led to it."""
+    """When a command is carried out (business time), what led to it, what callers are told then.
+
+    `hints` is what the routers say of their queues; without them nothing is told of waits.
+    """
 
     time: datetime
     causation: str | None = None
     traceparent: str | None = None
+    hints: QueueHints | None = None
 
 
 async def handle(unit: Unit, call_id: str, command: Command, cause: Cause) -> Call:
@@ -89,7 +97,7 @@ def _written(
         return call
     told = [
         Fact(
-            event=fact,
+            event=_with_wait(fact, about.pool, cause.hints),
             time=cause.time,
             pool=about.pool,
             client=about.client_id,
@@ -103,3 +111,11 @@ def _written(
     after = reduce(evolve, envelopes, call)
     unit.put(CALL, call_id, after)
     return after
+
+
+def _with_wait(fact: Event, pool: str, hints: QueueHints | None) -> Event:
+    """Return the fact; one that begins a stay in a queue says what wait is told there now."""
+    if hints is None or not isinstance(fact, CallQueued) or fact.queue_id is None:
+        return fact
+    hint = hints.get(pool, fact.queue_id)
+    return msgspec.structs.replace(fact, expected_wait_s=hint.expected_wait_s if hint else None)

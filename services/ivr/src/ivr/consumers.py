@@ -17,6 +17,7 @@ from contact_events.envelope import Envelope
 from contact_events.routing import CallOverflowed
 from contact_events.topics import AGENT_STATE, ANSWERED, ROUTED, ROUTING_CONFIG
 from contact_runtime.clock import Clock
+from contact_runtime.hints import QueueHints
 from contact_runtime.reader import Received, RecordHandler
 from contact_runtime.rows import Unit
 from ivr.commands import Cause, carry_out, handle, remember
@@ -40,25 +41,26 @@ READER = "ivr"
 READS = (ANSWERED, AGENT_STATE, ROUTED, ROUTING_CONFIG)
 
 
-def handler(clock: Clock) -> RecordHandler:
+def handler(clock: Clock, hints: QueueHints | None = None) -> RecordHandler:
     """Return what carries out a batch of records in one transaction.
 
-    Rows are locked in one order: agents before calls, each by key.
+    Rows are locked in one order: agents before calls, each by key. `hints`: see `Cause`.
     """
 
     async def handle_batch(unit: Unit, batch: Sequence[Received]) -> None:
         envelopes = [received.envelope for received in batch]
         await _prefetch(unit, envelopes)
         for envelope in envelopes:
-            await hear_one(unit, envelope, Cause(clock.now(), envelope.id, envelope.traceparent))
+            cause = Cause(clock.now(), envelope.id, envelope.traceparent, hints)
+            await hear_one(unit, envelope, cause)
 
     return handle_batch
 
 
-async def tick(unit: Unit, call_id: str, now: datetime) -> None:
+async def tick(unit: Unit, call_id: str, now: datetime, *, hints: QueueHints | None = None) -> None:
     """Carry out the due time of a call: no input or not joined in time, or at its very end."""
     call = await unit.load(CALL, call_id)
-    cause = Cause(now, f"timer:{call_id}")
+    cause = Cause(now, f"timer:{call_id}", hints=hints)
     if is_too_long(call, now):
         await carry_out(unit, call_id, call, EndTooLong(now), cause)
         return

@@ -49,7 +49,7 @@ class Desk:
         self.store = store
         self.clock = clock
         self.people = people
-        self._hints = hints
+        self.hints = hints
         self._jobs: CommandBatcher[_Job, Any] = CommandBatcher(
             store, _do, needs=lambda job: job.needs, metrics=metrics
         )
@@ -71,9 +71,9 @@ class Desk:
 
     def hint(self, call: Call) -> QueueState | None:
         """Return what the router last said of the queue that the call waits in."""
-        if self._hints is None or not isinstance(call, Waiting) or call.queue_id is None:
+        if self.hints is None or not isinstance(call, Waiting) or call.queue_id is None:
             return None
-        return self._hints.get(call.pool, call.queue_id)
+        return self.hints.get(call.pool, call.queue_id)
 
     async def project_dialled(self, unit: Unit, dnis: str) -> Project:
         """Return the project that has the number.

@@ -189,7 +189,7 @@ async def get_project(project_id: Id, principal: Administers, desk: AtDesk) -> P
 
 
 def _cause(desk: Desk, causation: str) -> Cause:
-    return Cause(desk.clock.now(), causation, context.traceparent.get())
+    return Cause(desk.clock.now(), causation, context.traceparent.get(), desk.hints)
 
 
 async def _theirs(unit: Unit, call_id: str, principal: Principal) -> tuple[Known, Project]:

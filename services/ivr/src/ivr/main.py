@@ -1,6 +1,7 @@
 """Every part of ivr, in the order in which they start."""
 
 import asyncio
+from functools import partial
 
 from contact_runtime.clock import Clock
 from contact_runtime.consuming import consuming
@@ -20,25 +21,27 @@ from ivr.tables import CALL
 DESCRIPTION = "The front door: calls arrive, choose, wait, are joined with agents and end."
 
 
-def background(store: Store, log: Log, clock: Clock, metrics: Metrics) -> list[Background]:
-    """Return what runs beside the API: on one replica its reader, timers and relay."""
+def background(
+    store: Store, log: Log, clock: Clock, metrics: Metrics, hints: QueueHints
+) -> list[Background]:
+    """Return what runs beside the API: hints, and on one replica its reader, timers and relay."""
     consumers = consuming(
         "ivr",
         store,
         log,
         reader=READER,
         topics=READS,
-        handler=handler(clock),
+        handler=handler(clock, hints),
         clock=clock,
         metrics=metrics,
-        timers=[(CALL, tick)],
+        timers=[(CALL, partial(tick, hints=hints))],
     )
 
     async def listen(stop: asyncio.Event) -> None:
         async with store.listening():  # so that long polls here hear of commits elsewhere
             await stop.wait()
 
-    return [Background("listener", listen), consumers]
+    return [Background("listener", listen), Background("hints", hints.run), consumers]
 
 
 async def main(settings: Settings) -> int:
@@ -57,7 +60,7 @@ async def main(settings: Settings) -> int:
         context=Desk(store, ground.clock, people, ground.metrics, hints),
     )
     try:
-        tasks = background(store, ground.log, ground.clock, ground.metrics)
-        return await ground.serve(app, [*tasks, Background("hints", hints.run)])
+        tasks = background(store, ground.log, ground.clock, ground.metrics, hints)
+        return await ground.serve(app, tasks)
     finally:
         await store.close()

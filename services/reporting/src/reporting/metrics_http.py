@@ -42,9 +42,6 @@ class MeasureView(View):
     events: list[str] = Field(examples=[["call.queued", "call.connected"]])
     source: str
     edge_cases: list[TextView]
-    missing: TextView | None = Field(
-        description="what the log does not hold yet; no report answers such a measure"
-    )
 
 
 class MetricsView(View):
@@ -83,7 +80,6 @@ def _shown(each: Measure) -> MeasureView:
         events=each.event_names,
         source=each.source,
         edge_cases=[_text(edge) for edge in each.edges],
-        missing=_text(each.missing) if each.missing else None,
     )
 
 

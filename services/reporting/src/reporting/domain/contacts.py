@@ -73,7 +73,8 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True):
     """A stay in a queue or for a named agent, with its talk; or an agent's part in a talk joined.
 
     `offers`, `rang_out`, `rejected` and `ring_ms` are of all offers of the stay; `wait_ms` runs to
-    the connection, or to where the caller left. `outcome` is None while the caller waits.
+    the connection, or to where the caller left; `expected_wait_ms` was told as it began. `outcome`
+    is None while the caller waits.
     """
 
     call_id: str
@@ -95,6 +96,7 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True):
     left_at: datetime | None
     outcome: str | None
     wait_ms: int | None
+    expected_wait_ms: int | None
     ring_ms: int
     talk_ms: int
     hold_ms: int
@@ -185,6 +187,7 @@ def _leg(facts: CallFacts, number: int, stay: Stay) -> Leg:
         left_at=stay.over_at,
         outcome=outcome_of(facts, stay),
         wait_ms=milliseconds(stay.began_at, over) if over else None,
+        expected_wait_ms=stay.expected_wait_ms,
         ring_ms=sum(milliseconds(made[key].at, each.at) for key, each in settled.items()),
         talk_ms=talk_ms(stay),
         hold_ms=hold_ms(facts, stay.reservation_id),

@@ -16,6 +16,8 @@ class WaitCounts(msgspec.Struct):
     `offered` counts where the wait began, everything else where it happened; talk, hold and
     wrap-up count where the wait was answered. `callbacks` are among `overflowed`. `answered_in_T`:
     answered after T seconds at most. `abandoned_in_T`: abandoned after less than T seconds.
+    `expected_answered` were answered and had been told a wait as theirs began; by how much the two
+    differed is summed without its sign and with it (`bias`: above 0 where they waited longer).
     """
 
     offered: int = 0
@@ -57,6 +59,9 @@ class WaitCounts(msgspec.Struct):
     abandoned_in_120: int = 0
     abandoned_in_180: int = 0
     abandoned_in_300: int = 0
+    expected_answered: int = 0
+    expected_wait_error_ms: int = 0
+    expected_wait_bias_ms: int = 0
 
 
 class ContactCounts(msgspec.Struct):

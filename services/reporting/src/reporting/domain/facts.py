@@ -36,6 +36,8 @@ class Stay(msgspec.Struct, omit_defaults=True):
     reservation_id: str | None = None
     joined_agent_id: str | None = None
     over_at: datetime | None = None
+    expected_wait_ms: int | None = None
+    """What the caller was told as the stay began, where the router had said something."""
 
 
 class Step(msgspec.Struct, omit_defaults=True):
@@ -189,8 +191,15 @@ def _stay(facts: CallFacts, event: calls.CallQueued | calls.CallRecovered, at: d
             queue_id=event.queue_id,
             agent_id=event.agent_id,
             sent_by=event.sent_by,
+            expected_wait_ms=_expected_ms(event),
         )
     )
+
+
+def _expected_ms(event: calls.CallQueued | calls.CallRecovered) -> int | None:
+    if isinstance(event, calls.CallRecovered) or event.expected_wait_s is None:
+        return None
+    return round(event.expected_wait_s * 1_000)
 
 
 def _close(facts: CallFacts, at: datetime) -> None:

@@ -119,6 +119,11 @@ def _add_answer(facts: CallFacts, wait: Wait, there: WaitCounts, at: datetime) -
     for limit_ms, name in ANSWERED_IN:
         if waited_ms <= limit_ms:
             setattr(there, name, getattr(there, name) + 1)
+    if wait.first.expected_wait_ms is not None:
+        beyond_ms = waited_ms - wait.first.expected_wait_ms
+        there.expected_answered += 1
+        there.expected_wait_error_ms += abs(beyond_ms)
+        there.expected_wait_bias_ms += beyond_ms
 
 
 def _add_transfers_out(facts: CallFacts, wait: Wait, cell: Cell) -> None:

@@ -46,11 +46,7 @@ class Kind:
     @property
     def measures(self) -> tuple[str, ...]:
         """Return the names of the measures that can be made of its sums."""
-        return tuple(
-            name
-            for name, each in MEASURES.items()
-            if not each.missing and each.inputs(STANDARD) <= self.sums
-        )
+        return tuple(name for name, each in MEASURES.items() if each.inputs(STANDARD) <= self.sums)
 
 
 def _kind(name: str, about: str, *, sums: Iterable[str], **fields: object) -> Kind:
@@ -67,7 +63,7 @@ KINDS: Final[dict[str, Kind]] = {
             groups=sources.QUEUE_GROUPS,
             sums=sources.WAIT_SUMS,
             by=("queue_id",),
-            shown=_WAITS,
+            shown=(*_WAITS, "expected_wait_error"),
         ),
         _kind(
             "skills",

@@ -6,6 +6,7 @@ from contact_events.calls import Text
 from reporting.domain.measures.agents import AGENTS
 from reporting.domain.measures.contacts import CONTACTS
 from reporting.domain.measures.definition import BUILT_IN, Definition
+from reporting.domain.measures.expected import EXPECTED
 from reporting.domain.measures.formula import Sums
 from reporting.domain.measures.handling import HANDLING
 from reporting.domain.measures.measure import Measure, Moment
@@ -13,7 +14,7 @@ from reporting.domain.measures.service_levels import SERVICE_LEVELS
 from reporting.domain.measures.waits import WAITS
 
 MEASURES: Final[dict[str, Measure]] = {
-    each.name: each for each in (*SERVICE_LEVELS, *WAITS, *HANDLING, *CONTACTS, *AGENTS)
+    each.name: each for each in (*SERVICE_LEVELS, *WAITS, *EXPECTED, *HANDLING, *CONTACTS, *AGENTS)
 }
 
 ATTRIBUTION: Final[dict[Moment, Text]] = {
@@ -81,5 +82,4 @@ def _section(measure: Measure) -> list[str]:
         f"- Made of: {', '.join(f'`{name}`' for name in measure.event_names)}",
         f"- Source: {measure.source}",
         *(f"- {edge.en} {edge.ru}" for edge in measure.edges),
-        *([f"- Missing: {measure.missing.en} {measure.missing.ru}"] if measure.missing else []),
     ]

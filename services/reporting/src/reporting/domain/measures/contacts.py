@@ -13,7 +13,6 @@ from contact_events.calls import (
     CallRefused,
     Text,
 )
-from contact_events.hints import QueueState
 from reporting.domain.measures.formula import Formula
 from reporting.domain.measures.measure import Measure
 from reporting.domain.measures.service_levels import BORDERS, NO_CALLS, WFM_LABS
@@ -178,24 +177,4 @@ _STEPS: Final = (
     ),
 )
 
-_EXPECTED: Final = Measure(
-    name="expected_wait_error",
-    title=Text(ru="Ошибка обещанного ожидания", en="Expected-wait accuracy"),
-    meaning=Text(
-        ru="Средняя разница между обещанным и бывшим ожиданием, без знака.",
-        en="The mean difference between the wait that was told and the wait that was, unsigned.",
-    ),
-    unit="s",
-    formula=Formula(
-        over=("expected_wait_error_ms",), under=("expected_answered",), scale="seconds"
-    ),
-    source="R. Ibrahim, W. Whitt, Real-Time Delay Estimation Based on Delay History (2009)",
-    events=(QueueState, CallConnected),
-    edges=(NO_CALLS,),
-    missing=Text(
-        ru="В журнале нет того, что сказали звонящему: `queue.state` — подсказка и не хранится.",
-        en="The log does not hold what a caller was told: `queue.state` is a hint and is not kept.",
-    ),
-)
-
-CONTACTS: Final = (*_ARRIVALS, *_RESOLUTION, *_STEPS, _EXPECTED)
+CONTACTS: Final = (*_ARRIVALS, *_RESOLUTION, *_STEPS)

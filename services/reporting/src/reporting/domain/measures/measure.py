@@ -19,8 +19,7 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True):
     """A measure: name, version, formula, unit, source, and what it does at the edges.
 
     A new formula is a new version. `chosen` has the formulas among which the definition's service
-    level chooses, where it does. `missing` says what the log does not hold yet: such a measure is
-    listed and never answered.
+    level chooses, where it does.
     """
 
     name: str
@@ -34,7 +33,6 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True):
     edges: tuple[Text, ...] = ()
     version: int = 1
     chosen: dict[Variant, Formula] = {}
-    missing: Text | None = None
 
     def formula_of(self, definition: Definition) -> Formula:
         """Return the formula under this definition."""
