@@ -69,7 +69,7 @@ async def test_two_never_hold_a_lease_at_once(leases: Leases) -> None:
     async def contender(name: str) -> None:
         nonlocal most
         while turns[name] < 2:
-            async with lease(leases, "work", ttl_s=TTL_S):
+            async with lease(leases, "work", ttl_s=LONG_TTL_S):
                 held.append(name)
                 most = max(most, len(held))
                 await asyncio.sleep(0.05)
@@ -97,7 +97,7 @@ async def test_a_holder_that_cannot_renew_stops_before_another_starts(leases: Le
     first = asyncio.create_task(holder(holding))
     await holding.wait()
     cut_off.cut = True
-    async with lease(leases, "work", ttl_s=TTL_S):
+    async with lease(leases, "work", ttl_s=LONG_TTL_S):
         taken_at = time.monotonic()
         with pytest.raises(LeaseLost):
             await first
@@ -135,7 +135,7 @@ async def test_of_two_replicas_one_leads_and_the_other_follows_it(leases: Leases
             led.append(name)
             await told.wait()
 
-        await lead(leases, "work", [work], stop=stop, metrics=metrics, ttl_s=TTL_S)
+        await lead(leases, "work", [work], stop=stop, metrics=metrics, ttl_s=LONG_TTL_S)
 
     stops = {name: asyncio.Event() for name in "ab"}
     metrics = Metrics()
@@ -156,7 +156,7 @@ async def test_work_that_ends_by_itself_is_said_loudly(leases: Leases) -> None:
         """End at once."""
 
     with pytest.raises(ExceptionGroup) as raised:
-        await lead(leases, "work", [short], stop=asyncio.Event(), ttl_s=TTL_S)
+        await lead(leases, "work", [short], stop=asyncio.Event(), ttl_s=LONG_TTL_S)
     assert raised.group_contains(RuntimeError)
 
 
