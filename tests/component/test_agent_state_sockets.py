@@ -36,9 +36,9 @@ from tests.support.wait import until
 
 
 @asynccontextmanager
-async def running(url: str | None, keys: Path) -> AsyncIterator[AgentService]:
+async def running(url: str | None, keys: Path, grace_s: float = 0.3) -> AsyncIterator[AgentService]:
     """Run the service with a1 and a2, and a router that leads."""
-    async with agent_store(url) as store, agent_service(store, keys) as service:
+    async with agent_store(url) as store, agent_service(store, keys, grace_s=grace_s) as service:
         await service.append(RouterEpochStarted(pool="main", epoch=1, owner="r1", code_version="1"))
         await service.describe("a1", "a2")
         yield service
@@ -259,14 +259,15 @@ async def is_offline(service: AgentService) -> bool:
     return (await presence(service, "a1"))[0] == "Offline"
 
 
-async def test_who_comes_back_within_the_grace_was_never_away(service: AgentService) -> None:
-    async with service.desktop("a1") as desk:
-        await desk.ask("ready")
-    async with service.desktop("a1") as desk:
-        await asyncio.sleep(0.5)  # longer than the grace of the socket that closed
-        assert await presence(service, "a1") == ("Ready", None)
-        snapshot = await desk.heard("snapshot")
-        assert snapshot["agent"]["presence"] == "Ready"
+async def test_who_comes_back_within_the_grace_was_never_away(tmp_path: Path) -> None:
+    async with running(None, tmp_path / "keys", grace_s=3.0) as service:
+        async with service.desktop("a1") as desk:
+            await desk.ask("ready")
+        async with service.desktop("a1") as desk:
+            await asyncio.sleep(3.5)  # longer than the grace of the socket that closed
+            assert await presence(service, "a1") == ("Ready", None)
+            snapshot = await desk.heard("snapshot")
+            assert snapshot["agent"]["presence"] == "Ready"
 
 
 async def test_a_heartbeat_finds_a_socket_that_died_without_a_word(tmp_path: Path) -> None:
