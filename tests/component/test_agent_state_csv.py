@@ -13,11 +13,26 @@ import pytest
 from tests.support.agent_service import AgentService, agent_service, agent_store
 
 NAME = {"ru": "=1+1", "en": 'Name; with, "all"'}
+ALL = {"deactivated": True}
 CSV = {"Content-Type": "text/csv; charset=utf-8"}
 DOCUMENTS: dict[str, dict[str, Any]] = {
-    "/v1/teams/t1": {"name": NAME, "rona": {"returns_after_s": 60}, "supervisors": ["a b", "c"]},
+    "/v1/teams/t1": {
+        "name": NAME,
+        "break_taken_within_s": 90,
+        "sign_out_after_shift": True,
+        "rona": {"returns_after_s": 60},
+        "supervisors": ["a b", "c"],
+    },
     "/v1/wrap-up-codes/refund": {"name": NAME, "parent_id": "complaint"},
-    "/v1/not-ready-reasons/gym": {"name": NAME, "longest_stay_s": 0.5, "deactivated": True},
+    "/v1/not-ready-reasons/gym": {"name": NAME, "longest_stay_s": 0.5, "is_break": True},
+    "/v1/wrap-up-policies/cards": {
+        "mode": "timed_extendable",
+        "extend_by_s": 20,
+        "extensions": 2,
+        "codes_required": True,
+        "codes_from": "complaint",
+        "deactivated": True,
+    },
     "/v1/agents/a1": {
         "name": NAME,
         "site_id": "minsk",
@@ -28,7 +43,14 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     },
     "/v1/agents/a2": {"name": NAME, "site_id": "minsk", "skills": {"cards": 2}},
 }
-PLURALS = ["agents", "skills-of-agents", "teams", "not-ready-reasons", "wrap-up-codes"]
+PLURALS = [
+    "agents",
+    "skills-of-agents",
+    "teams",
+    "not-ready-reasons",
+    "wrap-up-codes",
+    "wrap-up-policies",
+]
 
 
 @pytest.fixture
@@ -79,7 +101,7 @@ async def test_what_was_exported_makes_the_same_documents_elsewhere(
         agent_service(store, tmp_path / "other") as other,
         other.client("administrator", subject="boss") as there,
     ):
-        for plural in ("teams", "wrap-up-codes", "not-ready-reasons", "agents"):
+        for plural in ("teams", "not-ready-reasons", "wrap-up-codes", "wrap-up-policies", "agents"):
             text = (await admin.get(f"/v1/{plural}.csv")).text
             answer = await send(there, plural, text.replace("revision", "no", 1))
             assert faults_of_problem(answer) == {(1, "no", "column_unknown")}
@@ -88,8 +110,8 @@ async def test_what_was_exported_makes_the_same_documents_elsewhere(
             csv.writer(out).writerows([row[0], *row[2:]] for row in rows)
             without = out.getvalue()
             assert (await send(there, plural, without)).status_code == 200
-            mine = (await admin.get(f"/v1/{plural}")).json()["items"]
-            theirs = (await there.get(f"/v1/{plural}")).json()["items"]
+            mine = (await admin.get(f"/v1/{plural}", params=ALL)).json()["items"]
+            theirs = (await there.get(f"/v1/{plural}", params=ALL)).json()["items"]
             assert [_said(each) for each in theirs] == [_said(each) for each in mine]
 
 
@@ -153,6 +175,32 @@ async def test_a_column_that_is_not_there_leaves_what_is_said_and_an_empty_cell_
     agent = (await admin.get("/v1/agents/a1")).json()
     assert (agent["telephone"], agent["team"], agent["name"]) == (True, None, NAME)
     assert (agent["skills"], agent["revision"]) == ({"cards": 3, "loans": 1}, 2)
+
+
+async def test_a_policy_of_after_call_work_is_a_row_and_what_makes_no_sense_is_a_fault(
+    admin: httpx.AsyncClient,
+) -> None:
+    text = (
+        "queue_id,mode,after_s,extensions,codes_required,codes_from\n"
+        "loans,timed,60,,true,complaint\n"
+        "sales,timed,60,3,,\n"
+        "gifts,whenever,,,,\n"
+        "cards,timed_extendable,,,,nowhere\n"
+    )
+    expected = {
+        (3, "extensions", "useless_beside"),
+        (4, "mode", "literal_error"),
+        (5, "extensions", "missing_beside"),
+        (5, "codes_from", "unknown_code"),
+    }
+    tried = await send(admin, "wrap-up-policies", text, dry_run=True)
+    assert (tried.status_code, faults(tried)) == (200, expected)
+    assert faults_of_problem(await send(admin, "wrap-up-policies", text)) == expected
+    assert (await admin.get("/v1/wrap-up-policies/loans")).status_code == 404
+    good = "\n".join(text.splitlines()[:2])
+    assert (await send(admin, "wrap-up-policies", good)).json()["created"] == 1
+    made = (await admin.get("/v1/wrap-up-policies/loans")).json()
+    assert (made["mode"], made["after_s"], made["codes_required"]) == ("timed", 60, True)
 
 
 async def test_rows_may_name_each_other_and_what_agents_do_is_a_fault_of_their_row(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent_state.kinds import AGENTS, CODES_OF_CALLS, REASONS, TEAMS, Kind
+from agent_state.kinds import AGENTS, CODES_OF_CALLS, REASONS, TEAMS, WRAP_UP_POLICIES, Kind
 from agent_state.sheets import (
     DANGEROUS,
     CellWrong,
@@ -45,6 +45,9 @@ MAYBE: Any = {
     "teams": {
         "site_id": ID,
         "breaks_at_once": st.integers(0, 9),
+        "break_taken_within_s": SECONDS,
+        "sign_out_after_shift": st.booleans(),
+        "sign_out_grace_s": SECONDS,
         "rona": st.fixed_dictionaries(
             {},
             optional={
@@ -60,17 +63,37 @@ MAYBE: Any = {
         "paid": st.booleans(),
         "counted_in_occupancy": st.booleans(),
         "longest_stay_s": st.floats(min_value=0.001, max_value=86_400),
+        "is_break": st.booleans(),
         "deactivated": st.booleans(),
     },
     "wrap-up-codes": {"parent_id": ID, "deactivated": st.booleans()},
+    "wrap-up-policies": {
+        "after_s": SECONDS,
+        "extend_by_s": st.floats(min_value=0.001, max_value=86_400),
+        "extensions": st.integers(1, 100),
+        "codes_required": st.booleans(),
+        "codes_from": ID,
+        "calls_meanwhile": st.booleans(),
+        "deactivated": st.booleans(),
+    },
 }
-KINDS = (AGENTS, TEAMS, REASONS, CODES_OF_CALLS)
+MODES = st.sampled_from(["none", "optional", "until_done", "timed", "timed_extendable"])
+DEMANDED: Any = {"agents": {"name": NAME, "site_id": ID}, "wrap-up-policies": {"mode": MODES}}
+KINDS = (AGENTS, TEAMS, REASONS, CODES_OF_CALLS, WRAP_UP_POLICIES)
 
 
 def bodies(kind: Kind) -> st.SearchStrategy[DocumentBody]:
-    demanded = {"name": NAME} | ({"site_id": ID} if kind is AGENTS else {})
+    demanded = DEMANDED.get(kind.plural, {"name": NAME})
     said = st.fixed_dictionaries(demanded, optional=MAYBE[kind.plural])
     return said.map(kind.body.model_validate)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: str(kind.plural))
+def test_every_field_of_a_document_stands_in_a_column_and_is_tried_here(kind: Kind) -> None:
+    assert kind.sheet is not None
+    fields = set(kind.body.model_fields)
+    assert {column.path[0] for column in kind.sheet.columns} == fields
+    assert {*DEMANDED.get(kind.plural, {"name"}), *MAYBE[kind.plural]} == fields
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: str(kind.plural))

@@ -217,6 +217,7 @@ WRAP_UP_POLICIES: Final = Kind(
     WrapUpPolicyView,
     WrapUpPolicyView,
     reading="choices:read",
+    sheet=sheets.WRAP_UP_POLICIES,
 )
 SCREEN_POPS: Final = Kind(
     "project",

@@ -234,7 +234,9 @@ TEAMS: Final = Sheet(
     (
         *_NAMES,
         *_plain(ID, "site_id"),
-        *_plain(NUMBER, "breaks_at_once"),
+        *_plain(NUMBER, "breaks_at_once", "break_taken_within_s"),
+        *_plain(FLAG, "sign_out_after_shift"),
+        *_plain(NUMBER, "sign_out_grace_s"),
         Column("rona_returns_after_s", ("rona", "returns_after_s"), NUMBER),
         Column("rona_stays_ready", ("rona", "stays_ready"), FLAG),
         Column("rona_most_in_a_row", ("rona", "most_in_a_row"), NUMBER),
@@ -248,7 +250,19 @@ REASONS: Final = Sheet(
         *_NAMES,
         *_plain(FLAG, "paid", "counted_in_occupancy"),
         *_plain(NUMBER, "longest_stay_s"),
+        *_plain(FLAG, "is_break"),
         _DEACTIVATED,
     ),
 )
 CODES: Final = Sheet("code_id", (*_NAMES, *_plain(ID, "parent_id"), _DEACTIVATED))
+WRAP_UP_POLICIES: Final = Sheet(
+    "queue_id",
+    (
+        *_plain(ID, "mode"),
+        *_plain(NUMBER, "after_s", "extend_by_s", "extensions"),
+        *_plain(FLAG, "codes_required"),
+        *_plain(ID, "codes_from"),
+        *_plain(FLAG, "calls_meanwhile"),
+        _DEACTIVATED,
+    ),
+)
