@@ -12,12 +12,14 @@ from typing import Any, get_args
 import pytest
 from jsonschema import Draft202012Validator
 
-from agent_state.webhooks.payloads import AnsweredPayload, TypeName
+from agent_state.webhooks import payloads as agents
+from agent_state.webhooks.payloads import AnsweredPayload
 from contact_runtime.webhooks.delivering import EACH
 from contact_runtime.webhooks.endpoints import MOST
 from contact_runtime.webhooks.schedule import PAUSES_S
 from contact_runtime.webhooks.sending import LIMIT_S
 from contact_runtime.webhooks.signing import SECRET_BYTES, headers, secret_of
+from reporting.webhooks import payloads as alerts
 
 PAGE = (Path(__file__).parents[2] / "docs" / "webhooks.md").read_text()
 BODY = '{"type":"call.wrapped_up","data":{"codes":["продано"]}}'.encode()
@@ -107,7 +109,8 @@ def test_the_payload_on_the_page_is_one_that_is_sent() -> None:
 
 
 def test_the_page_says_what_the_code_does() -> None:
-    assert set(re.findall(r"^\| `([a-z_.]+)`", PAGE, re.MULTILINE)) == set(get_args(TypeName))
+    told = {*get_args(agents.TypeName), *get_args(alerts.TypeName)}
+    assert set(re.findall(r"^\| `([a-z_.]+)`", PAGE, re.MULTILINE)) == told
     said = " ".join(PAGE.split())
     words = {60: "min", 3600: "h"}
     for pause in PAUSES_S[1:]:

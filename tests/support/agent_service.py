@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,7 @@ from contact_runtime.webhooks.desk import Webhooks
 from contact_runtime.webhooks.http import with_webhooks
 from contact_runtime.webhooks.sending import Sender
 from tests.support.agent_floor import Floor
+from tests.support.receiver import on_this_machine
 from tests.support.wait import until
 
 PARTITIONS = 4
@@ -72,14 +73,6 @@ def _described() -> dict[str, Draft202012Validator]:
 
 
 _MESSAGES = _described()
-
-
-async def on_this_machine(host: str, port: int) -> Sequence[str]:
-    """Return the address of a host that is one of this machine's; others are not looked for."""
-    plain = host.strip("[]")
-    if host == "localhost" or plain.startswith(("127.", "::")):
-        return ["127.0.0.1" if host == "localhost" else plain]
-    raise OSError(f"{host} is not this machine")
 
 
 class Desktop:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -85,6 +85,14 @@ class Receiver:
             pass
         finally:
             writer.close()
+
+
+async def on_this_machine(host: str, port: int) -> Sequence[str]:
+    """Return the address of a host that is one of this machine's; others are not looked for."""
+    plain = host.strip("[]")
+    if host == "localhost" or plain.startswith(("127.", "::")):
+        return ["127.0.0.1" if host == "localhost" else plain]
+    raise OSError(f"{host} is not this machine")
 
 
 @asynccontextmanager

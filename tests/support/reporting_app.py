@@ -10,15 +10,20 @@ from zoneinfo import ZoneInfo
 import httpx
 
 from contact_runtime.administration.office import Office
-from contact_runtime.clock import StoppedClock, SystemClock
+from contact_runtime.clock import Clock, StoppedClock, SystemClock
 from contact_runtime.database import connect
 from contact_runtime.http.app import create_app
 from contact_runtime.http.auth import Auth
 from contact_runtime.issuer import AUDIENCE, ISSUER, JWKS_FILE, mint
 from contact_runtime.memory_log import MemoryLog
 from contact_runtime.memory_store import MemoryStore
+from contact_runtime.metrics import Metrics
 from contact_runtime.rows import Store
 from contact_runtime.store import SqlStore
+from contact_runtime.webhooks.addresses import networks_of
+from contact_runtime.webhooks.desk import Webhooks
+from contact_runtime.webhooks.http import with_webhooks
+from contact_runtime.webhooks.sending import Sender
 from reporting import http
 from reporting.billing.invoices import Books
 from reporting.boards import Boards
@@ -26,6 +31,8 @@ from reporting.builds.building import builds_in
 from reporting.domain.live import LiveBoard
 from reporting.reports.cursors import Cursors
 from reporting.reports.desk import Reports
+from reporting.webhooks.telling import TELLING
+from tests.support.receiver import on_this_machine
 from tests.support.specimens import NOON
 
 SOURCE = "/polycentre/reporting"
@@ -48,11 +55,24 @@ class Reporting:
         )
 
 
+def webhooks_of(store: SqlStore, clock: Clock, networks: str = "127.0.0.0/8") -> Webhooks:
+    """Return the webhooks of one replica, which reach this machine and public addresses."""
+    sender = Sender(networks_of(networks), resolve=on_this_machine)
+    return Webhooks(TELLING, store, clock, Metrics(), sender)
+
+
 @asynccontextmanager
 async def reporting_app(
-    keys: Path, store: Store | None = None, log: MemoryLog | None = None
+    keys: Path,
+    store: Store | None = None,
+    log: MemoryLog | None = None,
+    *,
+    networks: str = "127.0.0.0/8",
 ) -> AsyncIterator[Reporting]:
-    """Run the routes of reporting while the block is open; tables need a real store."""
+    """Run the routes of reporting while the block is open; tables and webhooks need a real store.
+
+    `networks` inside are those that webhooks may go to.
+    """
     store, clock, log = store or MemoryStore(source=SOURCE), StoppedClock(NOON), log or MemoryLog()
     mint(keys, "supervisor")
     office = Office(store, clock)
@@ -74,6 +94,8 @@ async def reporting_app(
             reports,
         ),
     )
+    if isinstance(store, SqlStore):
+        with_webhooks(app, webhooks_of(store, clock, networks))
     yield Reporting(httpx.ASGITransport(app), store, clock, keys)
     await office.close()
     await engine.dispose()

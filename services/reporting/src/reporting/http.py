@@ -14,6 +14,7 @@ from contact_runtime.administration.office import Office
 from contact_runtime.http.auth import Principal, require
 from contact_runtime.http.bodies import Moment
 from contact_runtime.rows import Store
+from contact_runtime.webhooks import answers as webhooks
 from reporting import answers, contact_records, metrics_http, queries
 from reporting.billing import http as billing
 from reporting.billing.invoices import Books
@@ -34,8 +35,9 @@ REFUSALS: dict[type[Exception], int] = {
     **reports.REFUSALS,
     **billing.REFUSALS,
     **builds.REFUSALS,
+    **webhooks.REFUSALS,
 }
-FAULTS = {**reports.FAULTS, **billing.FAULTS}
+FAULTS = {**reports.FAULTS, **billing.FAULTS, **webhooks.FAULTS}
 
 
 @dataclass(frozen=True, slots=True)

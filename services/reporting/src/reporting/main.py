@@ -16,6 +16,9 @@ from contact_runtime.reader import Received
 from contact_runtime.rows import Unit
 from contact_runtime.serve import Background
 from contact_runtime.store import SqlStore, SqlUnit
+from contact_runtime.webhooks.desk import Webhooks
+from contact_runtime.webhooks.http import with_webhooks
+from contact_runtime.webhooks.sending import Sender
 from reporting import http
 from reporting.alerting import Alerting
 from reporting.bi import BI_TOPICS
@@ -30,6 +33,7 @@ from reporting.reports.cursors import Cursors
 from reporting.reports.desk import Reports
 from reporting.settings import Settings
 from reporting.tables import READER
+from reporting.webhooks.telling import TELLING
 
 DESCRIPTION = "Contact records, intervals, the live board and invoices: folds of the log."
 
@@ -48,7 +52,12 @@ async def fold(unit: Unit, batch: Sequence[Received]) -> None:
 
 
 def background(
-    store: SqlStore, log: Log, clock: BusinessClock, boards: Boards, metrics: Metrics, rows: Led
+    store: SqlStore,
+    log: Log,
+    clock: BusinessClock,
+    boards: Boards,
+    metrics: Metrics,
+    beside: Sequence[Led],
 ) -> list[Background]:
     """Return what runs beside the API: boards everywhere, all that writes under a lease."""
     projection = consuming(
@@ -60,7 +69,7 @@ def background(
         handler=fold,
         clock=clock,
         metrics=metrics,
-        beside=[rows, Alerting(store, boards, clock).run],
+        beside=[*beside, Alerting(store, boards, clock).run],
         linger_s=PROJECTION_LINGER_S,
     )
     topics = [topic.name for topic in SHOWN]
@@ -113,14 +122,19 @@ async def main(settings: Settings) -> int:
             reports,
         ),
     )
+    sender = Sender(settings.named_networks)
+    webhooks = Webhooks(TELLING, store, ground.clock, ground.metrics, sender)
+    with_webhooks(app, webhooks)
     if settings.board_dir is not None:
         http.serve_board(app, settings.board_dir)
     builder = Builder(settings.database_url, ground.log, ground.clock, fold)
     try:
         rows = publishing(store, ground.log, settings, ground.metrics)
-        tasks = background(store, ground.log, ground.clock, boards, ground.metrics, rows)
+        work = [rows, *webhooks.work(ground.log)]
+        tasks = background(store, ground.log, ground.clock, boards, ground.metrics, work)
         return await ground.serve(app, [*tasks, building(store, builder, ground.metrics)])
     finally:
+        await webhooks.close()
         await builder.close()
         await office.close()
         await store.close()

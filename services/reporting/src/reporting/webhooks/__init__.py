@@ -1,0 +1,1 @@
+"""What integrators subscribe to: signed webhooks of alerts that were raised and are over."""
