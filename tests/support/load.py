@@ -38,16 +38,7 @@ class Load:
 
     async def run(self, client: httpx.AsyncClient) -> None:
         """Sign the agents in and begin to place calls."""
-        said = self.place.settings
-        settings = Settings(
-            ivr_url=said.url("ivr"),
-            router_url=said.url("router"),
-            agent_state_url=said.url("agent-state"),
-            reporting_url=said.url("reporting"),
-            issuer_state=self.place.state.keys,
-            seed=self.seed,
-            agents=self.crew,
-        )
+        settings = self.settings
         to = apis_of(settings, client)
         staff = await furnish(to, settings)
         await self._shorten_wrap_up(to, settings)
@@ -92,6 +83,20 @@ class Load:
             patience_s=PATIENCE_S,
             handle_s=rnd.uniform(0.5, 3.0),
             agent_ends=rnd.random() < 0.3,
+        )
+
+    @property
+    def settings(self) -> Settings:
+        """Return what the simulator is told of the place."""
+        said = self.place.settings
+        return Settings(
+            ivr_url=said.url("ivr"),
+            router_url=said.url("router"),
+            agent_state_url=said.url("agent-state"),
+            reporting_url=said.url("reporting"),
+            issuer_state=self.place.state.keys,
+            seed=self.seed,
+            agents=self.crew,
         )
 
     @contextmanager

@@ -37,7 +37,10 @@ VICTIMS = ("ivr", "agent-state", "reporting", "geo")
 
 @dataclass
 class World:
-    """A running system under load, its log of decisions, its auditor, and a folder of one's own."""
+    """A running system under load, its log of decisions, its auditor, and a folder of one's own.
+
+    `beside` counts the calls that came beside the load; they were answered, too.
+    """
 
     place: Place
     run: Run
@@ -45,6 +48,7 @@ class World:
     routed: RoutedLog
     auditing: Auditing
     folder: Path
+    beside: int = 0
 
     async def leader(self) -> str:
         """Return the router that leads, once one does."""

@@ -12,7 +12,7 @@ from contact_events.topics import CALL_ARRIVED
 from contact_runtime.issuer import mint
 from contact_runtime.kafka import KafkaLog
 from router.verify import verify
-from sim.apis import many_connections
+from sim.apis import Json, many_connections
 from tests.support.auditing import Auditing, assert_sound
 from tests.support.load import Load
 from tests.support.local_run import Place, new_place
@@ -57,9 +57,10 @@ async def end_and_hold(world: World) -> None:
     assert load.callers is not None
     fates = load.callers.fates
     assert fates == Counter({"disconnected": load.placed}), f"{fates} of {load.placed} calls"
-    await _caught_up(place, load.placed)
+    calls = load.placed + world.beside
+    await _caught_up(place, calls)
     await assert_sound(place, "--at-rest")
-    await _asked_once(place, load.placed)
+    await _asked_once(place, calls)
     await world.routed.read()
     assert await misplaced(place.addresses.kafka, world.routed) == []
     assert (await verify(KafkaLog(place.addresses.kafka), POOL, 0)).difference is None
@@ -76,7 +77,7 @@ async def _caught_up(place: Place, calls: int) -> None:
             query = {"limit": "500"} | ({"after": after} if after else {})
             page = await client.get(url, params=query, headers=headers)
             records = page.raise_for_status().json()
-            found += sum(1 for r in records["contact_records"] if r["outcome"] == "answered")
+            found += sum(map(_is_caller_answered, records["contact_records"]))
             after = records["next"]
             if after is None:
                 return found == calls
@@ -86,12 +87,17 @@ async def _caught_up(place: Place, calls: int) -> None:
         await until(words, answered, limit_s=CAUGHT_UP_LIMIT_S)
 
 
+def _is_caller_answered(record: Json) -> bool:
+    """Tell whether it is an answered call, and not what one agent asked another about it."""
+    return record["outcome"] == "answered" and record["parent_call_id"] is None
+
+
 async def _asked_once(place: Place, calls: int) -> None:
     """See in the log that each call arrived once and chose from its menu once."""
     arrived: set[str] = set()
     chosen: dict[str, set[int]] = {}
     async for envelope in envelopes(place.addresses.kafka, [CALL_ARRIVED.name]):
-        if isinstance(envelope.data, CallArrived):
+        if isinstance(envelope.data, CallArrived) and envelope.data.parent_call_id is None:
             arrived.add(envelope.data.call_id)
         elif isinstance(envelope.data, CallFlowStep) and envelope.data.choice is not None:
             chosen.setdefault(envelope.data.call_id, set()).add(envelope.sequence)
