@@ -205,13 +205,7 @@ class Switchboard:
         assert (record["outcome"], record["legs"]) == ("answered", len(legs))
         assert record["agent_id"] == rows[0]["agent_id"]
         assert round(record["wait_s"] * 1_000) == rows[0]["wait_ms"]
-        begun = [row["began_at"] for row in rows]
-        over = [row["connected_at"] or at for row, at in zip(rows, [*begun[1:], None], strict=True)]
-        for row, at in zip(rows, over, strict=True):
-            waited_ms = (at - row["began_at"]).total_seconds() * 1_000
-            assert abs(waited_ms - row["wait_ms"]) <= 1, row
-        moments = [at for both in zip(begun, over, strict=True) for at in both]
-        assert moments == sorted(moments), "no wait counts twice"
+        _waits_are_apart(rows)
         return record
 
     async def _legs(self, call_id: str) -> Sequence[Any]:
@@ -222,6 +216,17 @@ class Switchboard:
                 return found.mappings().all()
         finally:
             await engine.dispose()
+
+
+def _waits_are_apart(legs: Sequence[Any]) -> None:
+    """See that each leg's wait runs from its begin to its talk, or to where the caller went on."""
+    begun = [leg["began_at"] for leg in legs]
+    over = [leg["connected_at"] or at for leg, at in zip(legs, [*begun[1:], None], strict=True)]
+    for leg, at in zip(legs, over, strict=True):
+        waited_ms = (at - leg["began_at"]).total_seconds() * 1_000
+        assert abs(waited_ms - leg["wait_ms"]) <= 1, leg
+    moments = [at for both in zip(begun, over, strict=True) for at in both]
+    assert moments == sorted(moments), "no wait counts twice"
 
 
 @asynccontextmanager
