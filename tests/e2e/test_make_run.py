@@ -12,6 +12,7 @@ import pytest
 from contact_runtime.issuer import mint
 from sim.centre import PROJECTS
 from tests.support.local_run import Place, Run, new_place
+from tests.support.receiver import Receiver, receiver
 from tests.support.wait import until
 
 UP_LIMIT_S = 240.0
@@ -32,7 +33,7 @@ async def place(tmp_path: Path) -> AsyncIterator[Place]:
 
 
 async def up(place: Place) -> Run:
-    run = await place.run(SIM="0", SCALE="1")
+    run = await place.run(SIM="0", SCALE="1", WEBHOOK_NETWORKS="127.0.0.0/8")
     await run.until_said("Place a call", limit_s=UP_LIMIT_S)
     return run
 
@@ -71,14 +72,48 @@ async def describe_projects(place: Place) -> None:
             answer.raise_for_status()
 
 
+def reporting(place: Place) -> httpx.AsyncClient:
+    """Return who administers reporting."""
+    headers = {"Authorization": f"Bearer {mint(place.state.keys, 'administrator')}"}
+    return httpx.AsyncClient(base_url=place.settings.url("reporting"), headers=headers, timeout=30)
+
+
+async def alert_while_nobody_works(place: Place, pager: Receiver) -> str:
+    """Have the pager told while no agent is signed in; return the secret of what it is told."""
+    said = {"measure": "agents_signed_in", "raised_when": "below", "threshold": 1, "clear_at": 1}
+    rule = {"name": {"ru": "Никого", "en": "Nobody"}, **said}
+    hook = {"url": pager.url, "types": ["alert.raised", "alert.cleared"]}
+    async with reporting(place) as administrator:
+        made = (await administrator.post("/v1/webhooks", json=hook)).raise_for_status().json()
+        answer = await administrator.put("/v1/alert-rules/nobody", json=rule)
+        answer.raise_for_status()
+    return str(made["secret"])
+
+
+async def alert_no_more(place: Place) -> None:
+    async with reporting(place) as administrator:
+        seen = {"If-Match": '"1"'}
+        answer = await administrator.delete("/v1/alert-rules/nobody", headers=seen)
+        answer.raise_for_status()
+
+
+@pytest.fixture
+async def pager() -> AsyncIterator[Receiver]:
+    async with receiver() as made:
+        yield made
+
+
 async def test_a_run_comes_up_survives_a_kill_goes_on_tomorrow_and_leaves_nothing(
-    place: Place,
+    place: Place, pager: Receiver
 ) -> None:
     run = await up(place)
     assert all(place.pid_of(name) for name in PROCESSES)
     await describe_projects(place)
     call = await place_the_call_that_was_printed(run)
     assert call["state"] == "in_flow"
+
+    secret = await alert_while_nobody_works(place, pager)
+    await until("the alert", lambda: pager.messages, limit_s=60)
 
     killed = place.kill("ivr")
     await run.until_said("ivr is back", limit_s=UP_LIMIT_S)
@@ -92,6 +127,10 @@ async def test_a_run_comes_up_survives_a_kill_goes_on_tomorrow_and_leaves_nothin
     await up(place)
     found = await call_of(place, call["call_id"])
     assert found.json()["call_id"] == call["call_id"], "the log and the tables went on"
+    await alert_no_more(place)
+    await until("the end of the alert", lambda: len(pager.messages) > 1, limit_s=60)
+    told = [message.verified(secret)["type"] for message in pager.messages]
+    assert told == ["alert.raised", "alert.cleared"], "each once, and nothing anew at the start"
 
     pids = [place.pid_of(name) for name in PROCESSES]
     place.runs[-1].process.kill()
