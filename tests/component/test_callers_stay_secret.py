@@ -17,13 +17,14 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
+from agent_state.tables import CALLER
 from contact_events.answering import CallAnswered
 from contact_events.calls import CallArrived
 from contact_events.locations import CallerLocated
 from contact_events.people import CallerRead
 from contact_events.registry import event_type_of
 from contact_events.routing import RouterEpochStarted
-from contact_events.topics import CALL_ARRIVED
+from contact_events.topics import CALL_ARRIVED, PEOPLE
 from contact_runtime.http.roles import ROLES
 from contact_runtime.logs import Line
 from contact_runtime.memory_store import MemoryStore
@@ -67,7 +68,8 @@ class Centre:
         told = [envelope.data for envelope in self.door.store.outbox]
         new = told[self.passed_on :]
         self.passed_on = len(told)
-        on_topic = [fact for fact in new if event_type_of(type(fact)).topic is CALL_ARRIVED]
+        heard = (CALL_ARRIVED, PEOPLE)
+        on_topic = [fact for fact in new if event_type_of(type(fact)).topic in heard]
         await self.service.append(*on_topic)
 
     def secrets(self) -> list[str]:
@@ -235,6 +237,72 @@ async def test_of_a_caller_only_the_agent_in_the_talk_reads_who_it_is(
     nothing_stands_in_clear(centre, caplog)
     read = [e.data for e in centre.door.store.outbox if isinstance(e.data, CallerRead)]  # type: ignore[attr-defined]
     assert [fact.masked for fact in read] == [False, True]
+
+
+async def test_of_who_was_erased_nobody_reads_number_name_notes_or_former_calls(
+    centre: Centre,
+) -> None:
+    service = centre.service
+    async with service.desktop("a1") as desk, service.client("supervisor") as reader:
+        await desk.ask("ready")
+        path = await talked_and_written(centre, desk)
+        [note] = (await reader.get(path)).json()["items"]
+        assert note["text"] == NOTE
+        await until("the call to be remembered", lambda: remembered(centre))
+        async with centre.door.as_("administrator") as administrator:
+            answer = await administrator.post(
+                "/v1/people/erasures",
+                json={"client_id": "acme", "number": NUMBER},
+                headers={"Idempotency-Key": "e1"},
+            )
+        assert answer.status_code == 200, answer.text
+        assert not [word for word in IN_CLEAR if word in answer.text]
+        await centre.relay()
+
+        async def unread() -> bool:
+            [note] = (await reader.get(path)).json()["items"]
+            return note["text"] is None
+
+        await until("the note to open no more", unread)
+        await until("the former calls to be forgotten", lambda: forgotten(centre))
+
+
+async def talked_and_written(centre: Centre, desk: Desktop) -> str:
+    """Have a caller talk with a1, who writes a note; return where it is read."""
+    service = centre.service
+    await arrive(centre)
+    offer = service.floor.offer(centre.call_id, "a1")
+    await service.append(offer)
+    await desk.heard("offer", customer_ref=CASE)
+    assert (await desk.ask("accept", reservation_id=offer.reservation_id))["ok"]
+    [accepted] = await until("the acceptance", lambda: service.told("answered"))
+    await centre.door.hears(accepted, 3)
+    async with centre.door.as_("integrator") as caller:
+        await caller.post(f"/v1/calls/{centre.call_id}/hangup")
+    await centre.relay()
+    await desk.heard("call", state="ended")
+    wrapped = await desk.ask("wrap_up", reservation_id=offer.reservation_id, notes=NOTE)
+    assert wrapped["ok"], wrapped
+    return f"/v1/calls/{centre.call_id}/notes"
+
+
+async def former_calls(centre: Centre) -> int:
+    """Return how many ended calls the next agent would be shown of the caller."""
+    assert isinstance(centre.door.store, MemoryStore)
+    [ref] = {
+        envelope.data.caller.ref
+        for envelope in centre.door.store.outbox
+        if isinstance(envelope.data, CallArrived) and envelope.data.caller
+    }
+    return len((await centre.service.store.peek(CALLER, ref)).calls)
+
+
+async def remembered(centre: Centre) -> bool:
+    return await former_calls(centre) > 0
+
+
+async def forgotten(centre: Centre) -> bool:
+    return await former_calls(centre) == 0
 
 
 @pytest.mark.parametrize("role", ["agent", "partner"])

@@ -8,7 +8,7 @@ import msgspec
 
 from contact_events.calls import CallQueued
 from contact_events.envelope import Envelope
-from contact_events.people import CallerRead
+from contact_events.people import CallerRead, PersonErased
 from contact_events.registry import Event
 from contact_runtime.hints import QueueHints
 from contact_runtime.rows import Fact, Unit
@@ -19,6 +19,9 @@ from ivr.domain.decide import decide
 from ivr.domain.evolve import evolve, leg_gone
 from ivr.domain.projects import Project
 from ivr.tables import CALL
+
+POOL = "main"
+"""Where people are told of who belong to no call, and so to no pool of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,19 @@ def tell_reading(
         return call
     read = CallerRead(caller_ref=call.caller.ref, call_id=call_id, agent_id=agent_id, masked=masked)
     return _written(unit, call_id, call, [read], call, cause)
+
+
+def tell_erased(unit: Unit, ref: str, client_id: str, cause: Cause) -> None:
+    """Write that the person was erased: others destroy their own keys on it."""
+    fact = Fact(
+        event=PersonErased(caller_ref=ref),
+        time=cause.time,
+        pool=POOL,
+        client=client_id,
+        causation=cause.causation,
+        traceparent=cause.traceparent,
+    )
+    unit.publish([fact], stream=ref)
 
 
 def _about(call: Call, command: Command) -> Call | Project:

@@ -15,7 +15,7 @@ from contact_runtime.http.idempotency import IDEMPOTENCY, Once, Reply, once
 from contact_runtime.http.problems import not_found
 from contact_runtime.rows import Unit
 from ivr.call_views import CallerView, CallView
-from ivr.commands import Cause, carry_out, tell_reading
+from ivr.commands import Cause, carry_out, tell_erased, tell_reading
 from ivr.desk import Desk
 from ivr.domain.call import Call, Connected, Known, Unborn
 from ivr.domain.commands import Arrive, HangUp, PressDigits
@@ -32,7 +32,7 @@ from ivr.domain.refusals import (
 )
 from ivr.hours import with_hours
 from ivr.tables import CALL, PROJECT
-from ivr.views import CallBody, DigitsBody, ProjectBody, ProjectView
+from ivr.views import CallBody, DigitsBody, ErasureBody, ErasureView, ProjectBody, ProjectView
 
 REFUSALS: dict[type[Exception], int] = {
     CallOver: 409,
@@ -50,6 +50,7 @@ routes = APIRouter(prefix="/v1")
 Writes = Annotated[Principal, Depends(require("calls:write"))]
 Reads = Annotated[Principal, Depends(require("calls:read"))]
 Opens = Annotated[Principal, Depends(require("callers:read"))]
+Erases = Annotated[Principal, Depends(require("people:admin"))]
 Administers = Annotated[Principal, Depends(require("projects:admin"))]
 
 
@@ -165,6 +166,36 @@ async def read_caller(call_id: Id, principal: Opens, desk: AtDesk) -> CallerView
         return CallerView.model_validate(asdict(seen))
 
     return await desk.carry_out(read, (CALL, call_id))
+
+
+@routes.post("/people/erasures", response_model=ErasureView)
+async def erase_person(
+    body: ErasureBody,
+    principal: Erases,
+    asked: Annotated[Once, Depends(once)],
+    desk: AtDesk,
+) -> Response:
+    """Destroy the keys of a person, so that nobody can read again who they are or what was written.
+
+    Their calls stay, with nothing in them that can be opened. 404 where nobody called the client
+    from this number, or they were erased already; who calls again is somebody new.
+    """
+    principal.must_read(body.client_id, "the client")
+    cause = _cause(desk, f"command:{asked.row}")
+
+    async def erase(unit: Unit) -> Reply:
+        refs = await desk.people.erase(unit, body.client_id, body.number)
+        if not refs:
+            raise not_found("the person")
+        for ref in refs:
+            tell_erased(unit, ref, body.client_id, cause)
+        view = ErasureView(client_id=body.client_id, caller_refs=refs, erased_at=cause.time)
+        return Reply.of(200, view)
+
+    reply = await desk.carry_out(
+        lambda unit: asked.reply(unit, lambda: erase(unit)), (IDEMPOTENCY, asked.row)
+    )
+    return reply.response()
 
 
 @routes.put("/projects/{project_id}")

@@ -4,10 +4,12 @@ import base64
 import secrets
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from contact_events.calls import Caller
 from contact_runtime.client_keys import ClientKeys, add_client, newest, read_client_keys
 from contact_runtime.rows import Unit
-from contact_runtime.sealing import KEY_BYTES, NONCE_BYTES
+from contact_runtime.sealing import KEY_BYTES, NONCE_BYTES, SealBroken
 from ivr.domain.callers import Person, normal, prefix, reference
 from ivr.domain.refusals import NoClientKey
 from ivr.sealing import Identity, seal, unseal
@@ -63,7 +65,7 @@ class People:
         person = await unit.load(PERSON, ref)
         key = base64.b64decode(person.key) if person.key else secrets.token_bytes(KEY_BYTES)
         if person.key is None:
-            unit.put(PERSON, ref, Person(base64.b64encode(key).decode()))
+            unit.put(PERSON, ref, replace(person, key=base64.b64encode(key).decode()))
         nonce = secrets.token_bytes(NONCE_BYTES)
         return Caller(
             ref=ref,
@@ -81,7 +83,31 @@ class People:
         person = await unit.peek(PERSON, caller.ref)
         if person.key is None:
             return None
-        return unseal(caller.sealed, base64.b64decode(person.key), caller.ref)
+        try:
+            return unseal(caller.sealed, base64.b64decode(person.key), caller.ref)
+        except SealBroken:
+            if person.erased:  # sealed before that, under a key that is no more; they called again
+                return None
+            raise
+
+    async def erase(self, unit: Unit, client_id: str, number: str) -> list[str]:
+        """Destroy the keys of who called the client from this number; return their references.
+
+        They are none if nobody did, or they were erased already; more than one only if they called
+        before and after the client had a new key.
+
+        Raises:
+            NotANumber: the number is of no country.
+            NoClientKey: no such client was ever admitted.
+        """
+        number = normal(number)
+        refs = sorted(reference(number, key) for key in self._key_of(client_id).values())
+        await unit.load_many(PERSON, refs)
+        persons = {ref: await unit.load(PERSON, ref) for ref in refs}
+        known = [ref for ref, person in persons.items() if person.key is not None]
+        for ref in known:
+            unit.put(PERSON, ref, Person(erased=persons[ref].erased + 1))
+        return known
 
     def _key_of(self, client_id: str) -> dict[str, bytes]:
         if client_id not in self._keys and self._path is not None:

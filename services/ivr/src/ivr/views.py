@@ -1,5 +1,6 @@
 """What ivr shows and takes over HTTP: bodies and answers, and nothing of the trade."""
 
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
@@ -99,6 +100,21 @@ class DigitsBody(Body):
     """Keys the caller pressed, one after the other."""
 
     digits: Keys = Field(examples=["1"])
+
+
+class ErasureBody(Body):
+    """Who is to be erased: the person who called this client from this number."""
+
+    client_id: Id = Field(examples=["acme"])
+    number: Phone
+
+
+class ErasureView(View):
+    """Who was erased, as the log names them: nothing of it leads back to the number."""
+
+    client_id: str
+    caller_refs: list[str]
+    erased_at: datetime
 
 
 class ChoiceBody(Body):

@@ -28,6 +28,7 @@ INTEGRATOR = (
 
 ADMINISTRATOR = (
     frozenset({"agents:admin", "routing:admin", "projects:admin", "billing:admin", "reports:admin"})
+    | {"people:admin"}
     | SUPERVISOR
     | AGENT
     | INTEGRATOR

@@ -85,6 +85,10 @@ def names_person(text: str, name: str) -> bool:
 
 
 class Person(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Somebody who called: the key (base64) of what is sealed of them; without it, nothing is."""
+    """Somebody who called: the key (base64) of what is sealed of them; without it, nothing is.
+
+    `erased` counts how often a key of theirs was destroyed: they may call again.
+    """
 
     key: str | None = None
+    erased: int = 0
