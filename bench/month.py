@@ -22,6 +22,7 @@ from contact_runtime import embedded
 from contact_runtime.database import connect
 from deploy.local.kafka import free_ports
 from reporting import queries, tables
+from reporting.domain.in_force import InForce
 from reporting.domain.measures.definition import STANDARD
 from reporting.domain.periods import Interval, Span
 from reporting.reports.kinds import KINDS, sums_of
@@ -121,12 +122,12 @@ def _wanted(kind: str, cut: Interval) -> Wanted:
     asked = KINDS[kind]
     return Wanted(
         kind=asked,
-        definition=STANDARD,
+        in_force=(InForce(STANDARD),),
         span=SPAN,
         cut=cut,
         zones=Zones(MOSCOW),
         by=asked.by,
-        sums=tuple(sums_of(STANDARD, asked.shown)),
+        sums=tuple(sums_of([STANDARD], asked.shown)),
         filters={},
     )
 

@@ -174,6 +174,68 @@ async def test_another_definition_restates_the_same_intervals(told: Reported) ->
             assert row["values"]["service_level"] == pytest.approx(expected)
 
 
+AGREED = {"name": {"ru": "Acme", "en": "Acme"}, "client_id": "acme"}
+CHANGES_ON = date(2026, 3, 30)
+"""The day from which another revision counts."""
+
+
+async def agree(told: Reported, name: str, *revisions: dict[str, Any]) -> None:
+    async with told.app.client("administrator") as admin:
+        tag: dict[str, str] = {}
+        for said in revisions:
+            path = f"/v1/definitions/{name}"
+            answer = await admin.put(path, json={**AGREED, **said}, headers=tag)
+            assert answer.status_code in (200, 201), answer.text
+            tag = {"If-Match": answer.headers["ETag"]}
+
+
+async def test_on_each_day_a_report_follows_the_revision_that_is_in_force(told: Reported) -> None:
+    later = {"threshold_s": 60, "service_level": "positive", "valid_from": f"{CHANGES_ON}"}
+    await agree(told, "acme-sl", {"threshold_s": 20}, later)
+    asked: dict[str, Any] = {
+        "definition": "acme-sl",
+        "client_id": "acme",
+        "group_by": "client_id",
+        "time_zone": "Europe/Berlin",
+        "measures": ["service_level", "offered"],
+    }
+    said = await told.report("queues", **asked)
+    (whole,) = said["rows"]
+    assert (said["definition"]["version"], said["definition"]["valid_from"]) == (2, f"{CHANGES_ON}")
+    assert [each["version"] for each in said["earlier_definitions"]] == [1]
+    border = datetime.combine(CHANGES_ON, time(), ZoneInfo("Europe/Berlin"))
+    mine = all_waits(told, "acme")
+    before = Slow(mine, lambda at: at < border, t_s=20)
+    after = Slow(mine, lambda at: at >= border, t_s=60)
+    offered = [slow.value("offered") or 0 for slow in (before, after)]
+    levels = [before.value("service_level"), after.value("service_level_positive")]
+    in_time = sum(n * (level or 0) for n, level in zip(offered, levels, strict=True))
+    assert all(offered)
+    assert whole["values"]["service_level"] == pytest.approx(in_time / sum(offered))
+    one = await told.report("queues", **asked, definition_version=1)
+    assert one["rows"][0]["values"]["service_level"] == pytest.approx(
+        Slow(mine, lambda _: True, t_s=20).value("service_level")
+    )
+    days = {"from": f"{CHANGES_ON}", "to": "2026-04-05"}
+    alone = await told.report("queues", **asked, **days, compare_to="2026-03-24")
+    assert (alone["definition"]["version"], len(alone["earlier_definitions"])) == (2, 1)
+    row = alone["rows"][0]
+    assert row["values"]["service_level"] == pytest.approx(levels[1])
+    assert row["compared"]["service_level"] == pytest.approx(levels[0])
+
+
+async def test_days_on_which_no_revision_counts_are_told_and_not_guessed(told: Reported) -> None:
+    await agree(told, "acme-new", {"valid_from": f"{CHANGES_ON}"})
+    refused = await told.ask("/v1/reports/queues", definition="acme-new")
+    assert refused.status_code == 422
+    (fault,) = refused.json()["errors"]
+    assert (fault["parameter"], fault["code"]) == ("definition", "not_in_force")
+    held = {"from": f"{CHANGES_ON}", "definition": "acme-new", "time_zone": "Europe/Moscow"}
+    assert (await told.report("queues", **held))["definition"]["version"] == 1
+    refused = await told.ask("/v1/reports/queues", definition="acme-new", definition_version=2)
+    assert refused.json()["errors"][0]["code"] == "unknown_definition"
+
+
 async def test_a_period_is_compared_with_the_one_before_it(told: Reported) -> None:
     span = {"from": "2026-03-30", "to": "2026-04-01", "time_zone": "Europe/Berlin"}
     before = {"from": "2026-03-28", "to": "2026-03-30", "time_zone": "Europe/Berlin"}

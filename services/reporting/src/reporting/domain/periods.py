@@ -35,9 +35,11 @@ class Span:
         """Return both ends in UTC; days begin at the zone's midnight."""
         return moment_of(self.start, zone), moment_of(self.end, zone)
 
-    def shifted(self, shift: Shift, zone: ZoneInfo) -> tuple[datetime, datetime]:
-        """Return both ends of the period that lies so far back, in UTC."""
+    def shifted(self, shift: Shift | None, zone: ZoneInfo) -> tuple[datetime, datetime]:
+        """Return both ends of the period that lies so far back, in UTC; None: of this one."""
         start, end = self.within(zone)
+        if shift is None:
+            return start, end
         return _back(start, shift, zone), _back(end, shift, zone)
 
 

@@ -33,6 +33,7 @@ Format = Literal["json", "csv", "xlsx"]
 CODES = {
     "day_or_moment": "Neither a day nor a moment: `2026-03-02` or `2026-03-02T09:00:00+03:00`.",
     "empty_span": "The span ends before it begins.",
+    "not_in_force": "No revision of the definition counts on some day that was asked for.",
     "out_of_range": "No day that reports know.",
     "span_too_long": "The span is longer than ten years.",
     "threshold": "Intervals do not hold the counts for this threshold.",
@@ -112,7 +113,15 @@ class Asked(BaseModel):
         default=None, description=AS_OF, examples=["2026-03-09T00:00:00+03:00"]
     )
     definition: Named = Field(
-        default="standard", description="which definition the measures follow: a name"
+        default="standard",
+        description="which definition the measures follow: a name; on each day, the revision that "
+        "is in force",
+    )
+    definition_version: int | None = Field(
+        default=None,
+        ge=1,
+        le=2**31,
+        description="this revision of the definition, whatever days it counts from",
     )
     threshold_s: int | None = Field(
         default=None, description="instead of the definition's T; one that intervals hold"

@@ -18,6 +18,10 @@ class DefinitionView(View):
     target: float = Field(examples=[0.8])
     repeat_within_days: int = Field(examples=[7])
     agent_hour_cost: float | None
+    valid_from: date | None = Field(
+        description="the day from which this revision is in force; null: always",
+        examples=["2026-03-01"],
+    )
     changed: list[str] = Field(
         description="what the request asked for instead of the definition's own"
     )
@@ -58,7 +62,10 @@ class ReportView(View):
         description="where days begin; null: at each row's site", examples=["Europe/Moscow"]
     )
     interval: str = Field(examples=["day"])
-    definition: DefinitionView
+    definition: DefinitionView = Field(description="the one in force at the end of the report")
+    earlier_definitions: list[DefinitionView] = Field(
+        description="those in force before, in order; each counts what happened in its days"
+    )
     measures: list[MeasureUsed]
     position: dict[str, int] = Field(
         description="how far the log was folded: the next offset of each partition",

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -12,10 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from contact_runtime.http.auth import Principal
 from contact_runtime.http.problems import INVALID_REQUEST, Problem
 from contact_runtime.rows import Store
-from reporting.billing.rows import DEFINITION
+from reporting.billing.agreed import definition_now
 from reporting.domain.agreements import Agreement
+from reporting.domain.in_force import InForce, in_force
 from reporting.domain.measures.catalogue import MEASURES
-from reporting.domain.measures.definition import BUILT_IN, Definition
+from reporting.domain.measures.definition import BUILT_IN
 from reporting.domain.periods import Shift, moment_of, previous, since
 from reporting.reports import running
 from reporting.reports.asking import Asked
@@ -30,8 +31,9 @@ _UNKNOWN = {
     "in": "query",
     "parameter": "definition",
     "code": "unknown_definition",
-    "detail": "there is no such definition: see /v1/definitions",
+    "detail": "there is no such definition, or no such version of it: see /v1/definitions",
 }
+_NOT_AGREED = {"in": "query", "parameter": "definition", "code": "not_in_force"}
 _PAGING = frozenset({"after", "limit", "format"})
 
 
@@ -73,19 +75,21 @@ async def understood(
         Problem: 404, rows of somebody else's were asked for; 422, there is no such definition.
     """
     filters = _filters(kind, asked, who)
-    definition, changed = await _definition(reports.store, asked, who)
     zones = await _zones(reports, kind, asked, held)
+    compared = _compared(asked, zones.usual)
+    revisions = await _revisions(reports.store, asked, who)
+    held_to, changed = _instead(asked, _in_force(revisions, asked, zones, compared))
     measures = tuple(getattr(asked, "measures", None) or kind.shown)
     wanted = Wanted(
         kind=kind,
-        definition=definition,
+        in_force=held_to,
         span=asked.span,
         cut=asked.interval,
         zones=zones,
         by=_grouped(kind, asked),
-        sums=tuple(sums_of(definition, measures)),
+        sums=tuple(sums_of((each.definition for each in held_to), measures)),
         filters=filters,
-        compared=_compared(asked, zones.usual),
+        compared=compared,
     )
     told = {name: value for name, value in asked if name not in _PAGING}
     question = digest_of(kind.name, told, who.client)
@@ -111,24 +115,58 @@ def _filters(kind: Kind, asked: Asked, who: Principal) -> dict[str, list[str]]:
     return filters
 
 
-async def _definition(
-    store: Store, asked: Asked, who: Principal
-) -> tuple[Definition, tuple[str, ...]]:
-    found = BUILT_IN.get(asked.definition) or await _agreed(store, asked.definition, who)
+async def _revisions(store: Store, asked: Asked, who: Principal) -> list[InForce]:
+    """Return the definition asked for, by its revisions or at one; a client's is its own to know.
+
+    Raises:
+        Problem: 422, there is no such definition, or no such revision.
+    """
+    name, version = asked.definition, asked.definition_version
+    if name in BUILT_IN:
+        found = [BUILT_IN[name]] if version in (None, BUILT_IN[name].version) else []
+        return [InForce(each) for each in found] or _refuse(_UNKNOWN)
+    revisions = await definition_now(store, name)
+    if not revisions or not _may_know(revisions[-1][1], who):
+        return _refuse(_UNKNOWN)
+    if version is None:
+        return list(in_force(name, revisions))
+    at = [InForce(said.definition(name, number)) for number, said in revisions if number == version]
+    return at or _refuse(_UNKNOWN)
+
+
+def _may_know(said: Agreement, who: Principal) -> bool:
+    return said.client_id is None or who.may_read(said.client_id)
+
+
+def _in_force(
+    revisions: list[InForce], asked: Asked, zones: Zones, compared: Shift | None
+) -> tuple[InForce, ...]:
+    """Return what is in force in the periods of the report.
+
+    Raises:
+        Problem: 422, nothing is on some of their days.
+    """
+    shifts = (None,) if compared is None else (None, compared)
+    times = [(*asked.span.shifted(s, zone), zone) for s in shifts for zone in zones.all()]
+    first = revisions[0].begins_on
+    if first is not None and any(start < moment_of(first, zone) for start, _, zone in times):
+        _refuse({**_NOT_AGREED, "detail": f"no revision of the definition counts before {first}"})
+    return tuple(held for held in revisions if any(held.holds(*each) for each in times))
+
+
+def _refuse(fault: dict[str, str]) -> NoReturn:
+    raise Problem(INVALID_REQUEST, "1 fault(s)", errors=[fault])
+
+
+def _instead(
+    asked: Asked, held: tuple[InForce, ...]
+) -> tuple[tuple[InForce, ...], tuple[str, ...]]:
+    """Return the definitions with what was asked for instead, and what that is."""
     instead = {name: getattr(asked, name) for name in _INSTEAD}
     changes = {name: value for name, value in instead.items() if value is not None}
-    return msgspec.structs.replace(found, **changes), tuple(changes)
-
-
-async def _agreed(store: Store, name: str, who: Principal) -> Definition:
-    """Return the definition of a document; a client's is nobody else's to know of."""
-    revision = await store.peek(DEFINITION, name)
-    if revision is None or not (
-        revision.said.client_id is None or who.may_read(revision.said.client_id)
-    ):
-        raise Problem(INVALID_REQUEST, "1 fault(s)", errors=[_UNKNOWN])
-    agreement: Agreement = revision.said
-    return agreement.definition(name, revision.revision)
+    replace = msgspec.structs.replace
+    changed = (replace(each, definition=replace(each.definition, **changes)) for each in held)
+    return tuple(changed), tuple(changes)
 
 
 async def _zones(reports: Reports, kind: Kind, asked: Asked, held: Held) -> Zones:
@@ -166,7 +204,8 @@ async def page_of(report: Report, cursors: Cursors) -> ReportView:
         end=asked.end,
         time_zone=None if zones.place else zones.usual.key,
         interval=asked.interval,
-        definition=definition_view(report),
+        definition=definition_view(report, report.wanted.in_force[-1]),
+        earlier_definitions=[definition_view(report, held) for held in report.wanted.in_force[:-1]],
         measures=[_used(name) for name in report.measures],
         position=report.held.position,
         rows=[_row(each) for each in rows],
@@ -174,10 +213,10 @@ async def page_of(report: Report, cursors: Cursors) -> ReportView:
     )
 
 
-def definition_view(report: Report) -> DefinitionView:
+def definition_view(report: Report, held: InForce) -> DefinitionView:
     """Return what the measures follow."""
-    said = msgspec.structs.asdict(report.wanted.definition)
-    return DefinitionView(**said, changed=list(report.changed))
+    said = msgspec.structs.asdict(held.definition)
+    return DefinitionView(**said, valid_from=held.begins_on, changed=list(report.changed))
 
 
 def _used(name: str) -> MeasureUsed:

@@ -7,7 +7,9 @@ from typing import Any, BinaryIO
 import anyio.to_thread
 from starlette.responses import StreamingResponse
 
+from reporting.domain.in_force import InForce
 from reporting.domain.measures.catalogue import MEASURES
+from reporting.domain.measures.definition import Definition
 from reporting.queries import Position
 from reporting.reports.desk import Report
 from reporting.reports.running import Figures
@@ -95,9 +97,15 @@ def _values(report: Report, row: Figures) -> list[Cell]:
 
 
 def _stated(report: Report) -> str:
-    definition = report.wanted.definition
+    in_force = report.wanted.in_force
+    definition = in_force[-1].definition
     changes = [f"{name}={getattr(definition, name):g}" for name in report.changed]
-    return ", ".join([f"{definition.name} version {definition.version}", *changes])
+    return ", ".join([*map(_version, in_force), *changes])
+
+
+def _version(held: InForce) -> str:
+    said = f"{held.definition.name} version {held.definition.version}"
+    return f"{said} from {held.begins_on}" if held.begins_on else said
 
 
 def position_text(position: Position) -> str:
@@ -106,7 +114,7 @@ def position_text(position: Position) -> str:
 
 
 def _about(report: Report) -> list[list[Cell]]:
-    asked, definition = report.asked, report.wanted.definition
+    asked = report.asked
     zones = report.wanted.zones
     return [
         ["report", report.wanted.kind.name],
@@ -115,12 +123,18 @@ def _about(report: Report) -> list[list[Cell]]:
         ["time zone", "each site's own" if zones.place else zones.usual.key],
         ["interval", asked.interval],
         ["definition", _stated(report)],
+        *(line for held in report.wanted.in_force for line in _agreed(held.definition)),
+        ["log position", position_text(report.held.position)],
+        *map(_measure, report.measures),
+    ]
+
+
+def _agreed(definition: Definition) -> list[list[Cell]]:
+    return [
         ["service level", definition.service_level],
         ["threshold, s", definition.threshold_s],
         ["short abandonment, s", definition.short_abandon_s],
         ["target", definition.target],
-        ["log position", position_text(report.held.position)],
-        *map(_measure, report.measures),
     ]
 
 

@@ -1,5 +1,6 @@
 """The reports there are: what each is made of, by what it groups, what it measures."""
 
+import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -147,9 +148,10 @@ KINDS: Final[dict[str, Kind]] = {
 }
 
 
-def sums_of(definition: Definition, measures: Iterable[str]) -> list[str]:
-    """Return the names of the sums that these measures need, in order."""
-    return sorted(set().union(*(MEASURES[name].inputs(definition) for name in measures)))
+def sums_of(definitions: Iterable[Definition], measures: Iterable[str]) -> list[str]:
+    """Return the names of the sums that these measures need under these definitions, in order."""
+    needed = itertools.product(measures, definitions)
+    return sorted(set().union(*(MEASURES[name].inputs(each) for name, each in needed)))
 
 
 def is_folded(seconds: int) -> bool:

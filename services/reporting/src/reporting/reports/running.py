@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from contact_events.config import SiteChanged
 from contact_runtime.database import in_our_words
 from reporting import queries, tables
-from reporting.domain.measures.catalogue import measured
-from reporting.reports.statement import BEGINS, EARLIER, Wanted, statement
+from reporting.domain.measures.catalogue import MEASURES
+from reporting.reports.statement import BEGINS, Wanted, label, statement
 from reporting.tables import READER
 
 AT_ONCE = 500
@@ -89,18 +89,24 @@ def figures(wanted: Wanted, measures: Sequence[str], row: Mapping[str, Any]) -> 
     begins = row[BEGINS].astimezone(wanted.zones.of(row)) if BEGINS in wanted.keys else None
     compared = None
     if wanted.compared is not None:
-        compared = _values(wanted, measures, row, EARLIER)
+        compared = _values(wanted, measures, row, earlier=True)
     return Figures(
         key=tuple(row[key] for key in wanted.keys),
         begins=begins,
         group={name: row[name] or None for name in wanted.by},
-        values=_values(wanted, measures, row, ""),
+        values=_values(wanted, measures, row, earlier=False),
         compared=compared,
     )
 
 
 def _values(
-    wanted: Wanted, measures: Sequence[str], row: Mapping[str, Any], which: str
+    wanted: Wanted, measures: Sequence[str], row: Mapping[str, Any], *, earlier: bool
 ) -> dict[str, Value]:
-    sums = {name: int(row[f"{which}{name}"] or 0) for name in wanted.sums}
-    return {name: measured(name, sums, wanted.definition) for name in measures}
+    pieces = [
+        (
+            {name: int(row[label(number, name, earlier)] or 0) for name in wanted.sums},
+            held.definition,
+        )
+        for number, held in enumerate(wanted.in_force)
+    ]
+    return {name: MEASURES[name].value(pieces) for name in measures}

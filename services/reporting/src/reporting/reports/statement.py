@@ -21,17 +21,14 @@ from sqlalchemy import (
     union_all,
 )
 
-from reporting.domain.measures.definition import Definition
+from reporting.domain.in_force import InForce
 from reporting.domain.periods import Interval as Cut
 from reporting.domain.periods import Shift, Span
 from reporting.reports.kinds import Kind
 from reporting.reports.sources import AT
 
 BEGINS = "interval_start"
-EARLIER = "earlier_"
-"""Before the name of a sum: that of the period it is compared with."""
-
-_WHICH = "earlier"
+_PART = "part"
 _QUARTER_S = 900
 
 
@@ -43,6 +40,10 @@ class Zones:
     place: str | None = None
     sites: Mapping[str, ZoneInfo] = field(default_factory=dict)
 
+    def all(self) -> set[ZoneInfo]:
+        """Return every zone in which days of some row begin."""
+        return {self.usual, *self.sites.values()}
+
     def of(self, row: Mapping[str, Any]) -> ZoneInfo:
         """Return the zone in which a row's days begin."""
         return self.sites.get(row[self.place], self.usual) if self.place else self.usual
@@ -50,10 +51,13 @@ class Zones:
 
 @dataclass(frozen=True)
 class Wanted:
-    """A report as it was asked for, everything known: what the statement is made of."""
+    """A report as it was asked for, everything known: what the statement is made of.
+
+    `in_force` has the definitions that it follows, in the order of their days.
+    """
 
     kind: Kind
-    definition: Definition
+    in_force: tuple[InForce, ...]
     span: Span
     cut: Cut
     zones: Zones
@@ -68,18 +72,28 @@ class Wanted:
         return self.by if self.cut == "whole" else (BEGINS, *self.by)
 
 
+def label(number: int, name: str, earlier: bool) -> str:
+    """Return the name of a sum in a row: by the definition of that number, in which period."""
+    return f"{'earlier' if earlier else 'now'}_{number}_{name}"
+
+
 def statement(wanted: Wanted, after: Sequence[Any] | None = None) -> Select[Any]:
     """Return the rows in the order of their keys; with `after`, those behind this key."""
-    found = wanted.kind.rows(wanted.definition)
-    parts = [_period(wanted, found, None)]
-    if wanted.compared is not None:
-        parts.append(_period(wanted, wanted.kind.rows(wanted.definition), wanted.compared))
-    rows = union_all(*parts).subquery("rows") if len(parts) > 1 else parts[0].subquery("rows")
+    shifts = (None,) if wanted.compared is None else (None, wanted.compared)
+    parts = [
+        (_period(wanted, held, shift), number, shift is not None)
+        for shift in shifts
+        for number, held in enumerate(wanted.in_force)
+    ]
+    rows = union_all(
+        *(period.add_columns(literal(at).label(_PART)) for at, (period, *_) in enumerate(parts))
+    ).subquery("rows")
     keys = [rows.c[key] for key in wanted.keys]
-    now = rows.c[_WHICH] == 0
-    sums = [_sum(rows.c[name]).filter(now).label(name) for name in wanted.sums]
-    if wanted.compared is not None:
-        sums += [_sum(rows.c[n]).filter(~now).label(f"{EARLIER}{n}") for n in wanted.sums]
+    sums = [
+        _sum(rows.c[name]).filter(rows.c[_PART] == at).label(label(number, name, earlier))
+        for at, (_, number, earlier) in enumerate(parts)
+        for name in wanted.sums
+    ]
     grouped = select(*keys, *sums).group_by(*keys).order_by(*keys)
     if not keys:
         return grouped
@@ -90,18 +104,16 @@ def _sum(column: ColumnElement[Any]) -> Any:
     return func.sum(column)
 
 
-def _period(wanted: Wanted, found: FromClause, shift: Shift | None) -> Select[Any]:
+def _period(wanted: Wanted, held: InForce, shift: Shift | None) -> Select[Any]:
+    found = wanted.kind.rows(held.definition)
     at = found.c[AT]
     zone = _zone(wanted.zones, found)
     there = at if shift is None else _moved(at, zone, shift)
     columns: list[Any] = [found.c[group] for group in wanted.by]
     if wanted.cut != "whole":
         columns.append(_cut(there, zone, wanted.cut).label(BEGINS))
-    return select(
-        *columns,
-        *(found.c[name] for name in wanted.sums),
-        literal(0 if shift is None else 1).label(_WHICH),
-    ).where(_within(wanted, found, shift), *_filters(wanted, found))
+    columns += [found.c[name] for name in wanted.sums]
+    return select(*columns).where(_within(wanted, found, held, shift), *_filters(wanted, found))
 
 
 def _zone(zones: Zones, found: FromClause) -> ColumnElement[str]:
@@ -128,12 +140,13 @@ def _cut(at: ColumnElement[Any], zone: ColumnElement[str], cut: Cut) -> ColumnEl
     return func.date_trunc(cut, at, zone, type_=DateTime(timezone=True))
 
 
-def _within(wanted: Wanted, found: FromClause, shift: Shift | None) -> ColumnElement[bool]:
+def _within(
+    wanted: Wanted, found: FromClause, held: InForce, shift: Shift | None
+) -> ColumnElement[bool]:
     zones, at = wanted.zones, found.c[AT]
 
     def bounds(zone: ZoneInfo) -> ColumnElement[bool]:
-        span = wanted.span
-        start, end = span.within(zone) if shift is None else span.shifted(shift, zone)
+        start, end = held.within(*wanted.span.shifted(shift, zone), zone)
         return and_(at >= start, at < end)
 
     if zones.place is None or not zones.sites:

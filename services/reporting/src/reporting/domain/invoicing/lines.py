@@ -188,7 +188,7 @@ def _measured(definition: Definition, waits: Iterable[Waited]) -> Measured:
     for each in waits:
         for name in sums:
             sums[name] += each.sums[name]
-    value = measure.value(sums, definition)
+    value = measure.value([(sums, definition)])
     return Measured(
         measure=measure.name,
         measure_version=measure.version,

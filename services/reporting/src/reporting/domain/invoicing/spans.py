@@ -9,6 +9,7 @@ import msgspec
 
 from contact_events.billing import Rule, Terms
 from reporting.domain.agreements import Agreement, Tariff
+from reporting.domain.in_force import definition_on
 from reporting.domain.measures.definition import BUILT_IN, Definition
 
 
@@ -85,11 +86,7 @@ def _terms_on(terms: Mapping[date, Terms], day: date) -> Terms:
 def _definition_on(definition_id: str, definitions: Revisions, day: date) -> Definition:
     if definition_id in BUILT_IN:
         return BUILT_IN[definition_id]
-    held = [
-        agreement.definition(definition_id, revision)
-        for revision, agreement in definitions.get(definition_id, ())
-        if agreement.valid_from is None or date.fromisoformat(agreement.valid_from) <= day
-    ]
-    if not held:
+    found = definition_on(definition_id, definitions.get(definition_id, ()), day)
+    if found is None:
         raise NotAgreed(f"no revision of the definition {definition_id} counts on {day}")
-    return held[-1]
+    return found

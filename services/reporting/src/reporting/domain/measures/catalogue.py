@@ -28,7 +28,7 @@ ATTRIBUTION: Final[dict[Moment, Text]] = {
 
 def measured(name: str, sums: Sums, definition: Definition) -> float | None:
     """Return the measure of this name of these sums: the one way to compute any of them."""
-    return MEASURES[name].value(sums, definition)
+    return MEASURES[name].value([(sums, definition)])
 
 
 def measures_page() -> str:

@@ -42,18 +42,19 @@ class Formula(msgspec.Struct, frozen=True, kw_only=True):
         terms = _named((*self.over, *self.under), definition)
         return frozenset(term.removeprefix("-") for term in terms)
 
-    def value(self, sums: Sums, definition: Definition) -> float | None:
-        """Return what the formula gives; None where there is nothing to divide by."""
+    def over_of(self, sums: Sums, definition: Definition) -> float | None:
+        """Return what is divided, in what people read; None where its price was not said."""
         over: float = _total(_named(self.over, definition), sums)
         if self.scale == "cost":
             if definition.agent_hour_cost is None:
                 return None
             over *= definition.agent_hour_cost
         divisor = _DIVISORS[self.scale]
-        if not self.under:
-            return over if divisor == 1 else over / divisor
-        under = _total(_named(self.under, definition), sums)
-        return over / divisor / under if under > 0 else None
+        return over if divisor == 1 else over / divisor
+
+    def under_of(self, sums: Sums, definition: Definition) -> int:
+        """Return what it is divided by."""
+        return _total(_named(self.under, definition), sums)
 
     def text(self) -> str:
         """Return the formula as people write it; T and S are the definition's seconds."""

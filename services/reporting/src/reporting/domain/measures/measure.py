@@ -1,5 +1,6 @@
 """One measure as data: what the catalogue, the page, the reports and the board read."""
 
+from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
@@ -8,6 +9,9 @@ from contact_events.calls import Text
 from contact_events.registry import Event, event_type_of
 from reporting.domain.measures.definition import Definition, Variant
 from reporting.domain.measures.formula import Formula, Sums
+
+Piece = tuple[Sums, Definition]
+"""Sums, and the definition that was in force where they were counted."""
 
 Unit = Literal["contacts", "offers", "share", "s", "h", "money"]
 
@@ -42,9 +46,24 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True):
         """Return the names of the sums that it is made of under this definition."""
         return self.formula_of(definition).inputs(definition)
 
-    def value(self, sums: Sums, definition: Definition) -> float | None:
-        """Return the measure of these sums; None where it has no meaning, such as of no calls."""
-        return self.formula_of(definition).value(sums, definition)
+    def value(self, pieces: Iterable[Piece]) -> float | None:
+        """Return the measure of these sums, each by its own definition.
+
+        None where it has no meaning, such as of no calls. What the pieces make is added up before
+        anything is divided, so a share over two definitions is of all contacts of both.
+        """
+        whole: float = 0
+        under = 0
+        for sums, definition in pieces:
+            formula = self.formula_of(definition)
+            over = formula.over_of(sums, definition)
+            if over is None:
+                return None
+            whole += over
+            under += formula.under_of(sums, definition)
+        if not self.formula.under:
+            return whole
+        return whole / under if under > 0 else None
 
     @property
     def event_names(self) -> list[str]:
