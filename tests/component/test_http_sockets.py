@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 import websockets
+from starlette.websockets import WebSocket, WebSocketDisconnect
 from websockets.asyncio.client import ClientConnection, connect
 
+from contact_runtime.http.auth import accept
 from contact_runtime.issuer import mint
 from tests.support.serving import Served, serving
 
@@ -73,6 +75,33 @@ async def test_a_socket_that_may_not_open_is_answered_with_the_problem_document(
             await open_socket(served, token)
         assert refused.value.response.status_code == status
         assert json.loads(refused.value.response.body or b"")["code"] == code
+
+
+@pytest.mark.parametrize(
+    ("path", "place", "name"),
+    [("*/socket", "path", "agent_id"), ("a1/socket?after=-1", "query", "after")],
+)
+async def test_a_socket_that_is_asked_for_in_the_wrong_words_is_told_which(
+    served: Served, tmp_path: Path, path: str, place: str, name: str
+) -> None:
+    token = mint(tmp_path, "integrator")
+    headers = {"Authorization": f"Bearer {token}"}
+    with pytest.raises(websockets.InvalidStatus) as refused:
+        await connect(f"ws://127.0.0.1:{served.http}/v1/agents/{path}", additional_headers=headers)
+    found = json.loads(refused.value.response.body or b"")
+    assert (found["status"], found["code"]) == (422, "invalid-request")
+    assert [(fault["in"], fault["parameter"]) for fault in found["errors"]] == [(place, name)]
+
+
+async def test_a_caller_who_left_before_the_socket_opened_is_one_who_left() -> None:
+    async def receive() -> dict[str, str]:
+        return {"type": "websocket.connect"}
+
+    async def send(message: object) -> None:
+        raise ConnectionResetError  # as the server says it
+
+    with pytest.raises(WebSocketDisconnect):
+        await accept(WebSocket({"type": "websocket"}, receive, send))
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,7 @@ def application(context: http.Context, auth: Auth, metrics: Metrics) -> FastAPI:
     return create_app(
         "agent-state",
         routes=[http.routes],
+        sockets=http.SOCKETS,
         auth=auth,
         refusals=http.REFUSALS,
         context=context,

@@ -8,6 +8,7 @@ from typing import Annotated
 import httpx
 from fastapi import APIRouter, Depends, FastAPI, Request, Response, WebSocket
 from msgspec import Struct
+from pydantic import BaseModel, Field
 from starlette.types import ASGIApp
 
 from contact_runtime.errors import CommitUnknown, StreamMoved
@@ -16,6 +17,7 @@ from contact_runtime.http.auth import Auth, Principal, accept, require
 from contact_runtime.http.bodies import Body, Id, Moment, Phone, View
 from contact_runtime.http.idempotency import Once, Reply, once
 from contact_runtime.http.problems import not_found
+from contact_runtime.http.sockets import SocketRoute
 from contact_runtime.issuer import AUDIENCE, ISSUER, JWKS_FILE, mint
 from contact_runtime.metrics import Metrics
 from contact_runtime.rows import Kind, Store
@@ -63,7 +65,6 @@ class ThingView(View):
 routes = APIRouter()
 Writer = Annotated[Principal, Depends(require("calls:write"))]
 Reader = Annotated[Principal, Depends(require("calls:read"))]
-Actor = Annotated[Principal, Depends(require("agents:act"))]
 
 
 @routes.post("/v1/things", status_code=201, response_model=ThingView)
@@ -116,9 +117,15 @@ async def upload(request: Request, principal: Writer) -> dict[str, int]:
     return {"bytes": len(await request.body())}
 
 
-@routes.websocket("/v1/agents/{agent_id}/socket")
-async def socket(websocket: WebSocket, agent_id: Id, principal: Actor) -> None:
-    principal.must_be(agent_id)
+class Watched(BaseModel):
+    """Whose socket it is, and what was shown last."""
+
+    agent_id: Id
+    after: int | None = Field(default=None, ge=0)
+
+
+async def socket(websocket: WebSocket, asked: Watched, principal: Principal) -> None:
+    principal.must_be(asked.agent_id)
     await accept(websocket)
     async for word in websocket.iter_text():
         if word == "bug":
@@ -128,6 +135,9 @@ async def socket(websocket: WebSocket, agent_id: Id, principal: Actor) -> None:
         if word == "other":
             principal.must_be("somebody else")
         await websocket.send_text(word)
+
+
+SOCKETS = [SocketRoute("/v1/agents/{agent_id}/socket", socket, asked=Watched, needs="agents:act")]
 
 
 def demo_app(
@@ -142,6 +152,7 @@ def demo_app(
     return create_app(
         "demo",
         routes=[routes],
+        sockets=SOCKETS,
         auth=Auth(str(keys / JWKS_FILE), ISSUER, AUDIENCE),
         refusals={ThingTaken: 409},
         context=store,

@@ -23,6 +23,7 @@ from contact_runtime.database import CONNECTIONS, connect
 from contact_runtime.http.app import create_app
 from contact_runtime.http.auth import Auth
 from contact_runtime.http.ops import Health, create_ops_app
+from contact_runtime.http.sockets import SocketRoute
 from contact_runtime.kafka import KafkaLog
 from contact_runtime.log import once_there
 from contact_runtime.logs import configure_logs
@@ -44,6 +45,7 @@ def app_of(
     refusals: Mapping[type[Exception], int],
     description: str,
     context: Any = None,
+    sockets: Sequence[SocketRoute] = (),
     larger: Mapping[str, int] | None = None,
 ) -> FastAPI:
     """Return a service's HTTP application, as its settings have it; see `create_app`."""
@@ -51,6 +53,7 @@ def app_of(
         name,
         routes=routes,
         auth=Auth(settings.jwks, settings.jwt_issuer, settings.jwt_audience),
+        sockets=sockets,
         refusals=refusals,
         context=context,
         description=description,

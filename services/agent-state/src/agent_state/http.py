@@ -2,8 +2,9 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request, WebSocket
+from fastapi import APIRouter, Depends, Request, WebSocket
 from msgspec import to_builtins
+from pydantic import BaseModel, Field
 
 from agent_state import break_http, directory_http, roster_http, supervising, times_http
 from agent_state.bodies import CommandBody
@@ -25,9 +26,10 @@ from contact_runtime.http.auth import Principal, require
 from contact_runtime.http.bodies import Id
 from contact_runtime.http.preconditions import EtagMalformed, PreconditionMissing, RevisionStale
 from contact_runtime.http.problems import not_found
+from contact_runtime.http.sockets import SocketRoute
 from contact_runtime.webhooks import answers as webhooks
 
-__all__ = ["FAULTS", "LARGER", "REFUSALS", "Context", "routes"]
+__all__ = ["FAULTS", "LARGER", "REFUSALS", "SOCKETS", "Context", "routes"]
 
 REFUSALS: dict[type[Exception], int] = {
     **{refusal: status for refusal, status in STATUSES.items()},
@@ -79,18 +81,19 @@ async def may_attend(agent_id: Id, principal: Actor, request: Request) -> None:
         raise not_found("the agent")
 
 
-@_agents.websocket("/{agent_id}/socket")
-async def attend_agent(
-    websocket: WebSocket,
-    agent_id: Id,
-    principal: Actor,
-    after: Annotated[int | None, Query(ge=0, description="the last `sequence` shown")] = None,
-) -> None:
+class Attended(BaseModel):
+    """Whose desktop opens a socket, and the last `sequence` that it showed."""
+
+    agent_id: Id
+    after: int | None = Field(default=None, ge=0)
+
+
+async def attend_agent(websocket: WebSocket, asked: Attended, principal: Principal) -> None:
     """Show an agent their state, offers and calls, and take their commands."""
-    principal.must_be(agent_id)
+    principal.must_be(asked.agent_id)
     context: Context = websocket.app.state.context
     try:
-        await context.sockets.attend(websocket, agent_id, principal, after)
+        await context.sockets.attend(websocket, asked.agent_id, principal, asked.after)
     except UnknownAgent:
         raise not_found("the agent") from None
 
@@ -106,6 +109,9 @@ async def read_desktop_protocol() -> dict[str, Any]:
     return asyncapi()
 
 
+SOCKETS = [
+    SocketRoute("/v1/agents/{agent_id}/socket", attend_agent, asked=Attended, needs="agents:act")
+]
 routes = APIRouter()
 for _part in (  # tried in this order: what desktops and integrators ask all day comes first
     _agents,

@@ -162,6 +162,7 @@ async def main(settings: Settings) -> int:
         settings,
         ground.metrics,
         routes=[http.routes],
+        sockets=http.SOCKETS,
         refusals=http.REFUSALS,
         description=DESCRIPTION,
         context=context,

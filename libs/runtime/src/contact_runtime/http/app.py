@@ -13,6 +13,7 @@ from contact_runtime.http.edge import Edge
 from contact_runtime.http.limits import LIMIT_BYTES, Limits
 from contact_runtime.http.openapi import PROBLEM_RESPONSES, in_our_words
 from contact_runtime.http.refusing import Refusing
+from contact_runtime.http.sockets import SocketRoute
 from contact_runtime.metrics import Metrics
 
 
@@ -31,6 +32,7 @@ def create_app(
     *,
     routes: Sequence[APIRouter],
     auth: Auth,
+    sockets: Sequence[SocketRoute] = (),
     refusals: Mapping[type[Exception], int] | None = None,
     context: Any = None,
     lifespan: Any = None,
@@ -46,6 +48,7 @@ def create_app(
         service: its name, the title of its OpenAPI document (`/openapi.json`, as a page: `/docs`).
         routes: what it answers.
         auth: who may ask; see `contact_runtime.http.auth.require`.
+        sockets: the addresses of its WebSockets.
         refusals: each refusal class of the domain with its status; the class's `code` and
             docstring become the problem document.
         context: what the routes need; they find it as `request.app.state.context`.
@@ -71,6 +74,7 @@ def create_app(
         exception_handlers=refusing.handlers(),
         middleware=_middleware(metrics or Metrics(), cors_origins, limit_bytes, larger or {}),
     )
+    app.router.routes.extend(sockets)  # looked for first
     patch_fastapi(app, redirect_from_root_to_docs=False)
     app.state.auth = auth
     app.state.context = context

@@ -11,6 +11,7 @@ from fastapi import Depends, WebSocket
 from fastapi.openapi.models import HTTPBearer as HTTPBearerModel
 from fastapi.security.base import SecurityBase
 from starlette.requests import HTTPConnection
+from starlette.websockets import WebSocketDisconnect
 
 from contact_runtime.http.keys import UNKNOWN_PAUSE_S, Keys
 from contact_runtime.http.problems import (
@@ -175,11 +176,17 @@ async def accept(websocket: WebSocket, speaks: str | None = None) -> None:
     """Accept a WebSocket, choosing a subprotocol it offered: browsers insist on one.
 
     `speaks` is preferred, then a name that is not the token, so that this does not travel back.
+
+    Raises:
+        WebSocketDisconnect: the caller has gone.
     """
     offered: list[str] = websocket.scope.get("subprotocols", [])
     names = [name for name in offered if not name.startswith(_SUBPROTOCOL)]
     names.sort(key=lambda name: name != speaks)
-    await websocket.accept(subprotocol=next(iter([*names, *offered]), None))
+    try:
+        await websocket.accept(subprotocol=next(iter([*names, *offered]), None))
+    except OSError:  # what the server says of a line that broke; Starlette's word comes later only
+        raise WebSocketDisconnect(1006) from None
 
 
 class _Bearer(SecurityBase):
