@@ -270,6 +270,18 @@ async def test_who_comes_back_within_the_grace_was_never_away(tmp_path: Path) ->
             assert snapshot["agent"]["presence"] == "Ready"
 
 
+async def test_who_comes_back_at_once_is_written_nowhere(tmp_path: Path) -> None:
+    async with agent_store(None) as store, agent_service(store, tmp_path, grace_s=60.0) as service:
+        await service.describe("a1")
+        async with service.desktop("a1") as desk:
+            await desk.ask("ready")
+            await until("the desk", lambda: sit_somewhere(service))
+        with store.watch(AGENT, "a1") as row:
+            async with service.desktop("a1") as desk:
+                await desk.heard("snapshot")
+                assert await row.next(0.3) is None
+
+
 async def test_a_heartbeat_finds_a_socket_that_died_without_a_word(tmp_path: Path) -> None:
     keys, clock = tmp_path / "keys", StoppedClock(START)
     async with agent_store(None) as store:

@@ -300,6 +300,7 @@ async def test_a_commit_rings_for_the_relay_and_for_who_watches_the_row(store: S
         await pay(store, "a", 1)
         await pay(store, "a", 2)
         assert await watch.next(5) == Till(paid=3)
+        assert await watch.peek() == Till(paid=3)
     assert store.committed.count == before + 3
 
 

@@ -17,6 +17,7 @@ from contact_runtime.driver import Driver, lent
 from contact_runtime.errors import CommitUnknown, Transient
 from contact_runtime.listener import Listener, notice
 from contact_runtime.log import TopicPartition
+from contact_runtime.peeks import Peeks
 from contact_runtime.rows import Kind, Outgoing
 from contact_runtime.unit import BufferedUnit, RowWrite
 from contact_runtime.wakeups import Alarm, Bell, Signals, Watch
@@ -63,6 +64,7 @@ class SqlStore:
         self._name = uuid4().hex
         self._listener = Listener(engine, self._signals, self._name)
         self._listening = 0
+        self._peeks: dict[str, Peeks[Any]] = {}
         self.committed: Bell = self._signals.committed
 
     @asynccontextmanager
@@ -125,7 +127,8 @@ class SqlStore:
 
     def watch(self, kind: Kind[S], key: str) -> Watch[S]:
         """Return a watch on one row, open within a `with` block; see `Watch`."""
-        return self._signals.watch(kind.name, key, lambda: self.peek(kind, key))
+        peeks = self._peeks.setdefault(kind.name, Peeks(kind, self.peek_many))
+        return self._signals.watch(kind.name, key, lambda: peeks.peek(key))
 
     def alarm(self, kind: Kind[Any]) -> Alarm:
         """Return the alarm that hears each due time written for `kind`."""

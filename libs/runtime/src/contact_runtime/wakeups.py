@@ -80,6 +80,10 @@ class Watch(Generic[S]):
     ) -> None:
         self._enter(self, False)
 
+    async def peek(self) -> S:
+        """Return the committed state, asked for together with those of other watched rows."""
+        return await self._peek()
+
     def touch(self, state: S | None) -> None:
         """Tell that the row was written; None when another process did and only it knows what."""
         self._state = state

@@ -26,6 +26,7 @@ from agent_state.tables import AGENT
 from contact_runtime.clock import Clock
 from contact_runtime.errors import Transient
 from contact_runtime.rows import Store
+from contact_runtime.wakeups import Watch
 
 MOST_KEPT = 8
 """States that were shown: a desktop that showed one of them is told what has changed since."""
@@ -157,19 +158,19 @@ class Seat:
 
     async def _follow(self) -> None:
         with self._store.watch(AGENT, self._agent_id) as watch:
-            self._agent = await self._peek()
+            self._agent = await self._peek(watch)
             self._known.set()
             while True:
                 try:
                     after = await watch.next(LOOK_EVERY_S)
                 except Transient:
                     after = None
-                self._show(after or await self._peek())
+                self._show(after or await self._peek(watch))
 
-    async def _peek(self) -> Agent:
+    async def _peek(self, watch: Watch[Agent]) -> Agent:
         while True:
             with suppress(Transient):
-                return await self._store.peek(AGENT, self._agent_id)
+                return await watch.peek()
             await asyncio.sleep(RETRY_S)
 
     def _show(self, after: Agent) -> None:
@@ -193,8 +194,9 @@ class Seat:
             self._taking = asyncio.create_task(self._order(command), name="desk")
 
     async def _leave(self, gone: Callable[[], None]) -> None:
+        await asyncio.sleep(self._grace_s / 2)  # who is back by then costs the database nothing
         await self._order(LeaveDesk(place=self._place))
-        await asyncio.sleep(self._grace_s)
+        await asyncio.sleep(self._grace_s / 2)
         await self._order(LoseConnection(place=self._place))
         gone()
         self._following.cancel()

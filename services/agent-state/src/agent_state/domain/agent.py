@@ -151,8 +151,8 @@ class Slot(msgspec.Struct, frozen=True, omit_defaults=True):
 class Desk(msgspec.Struct, frozen=True, omit_defaults=True):
     """Where the agent's sockets are, so that only the last one to go signs the agent out.
 
-    `place` is the process that holds them; None before the first. `left` from the moment the last
-    of them closed: a process that still holds another takes the desk back within the grace.
+    `place` is the process that holds them; None before the first. `left` from half the
+    grace after the last of them closed: a process that still holds another takes the desk back.
     """
 
     place: str | None = None
