@@ -162,6 +162,7 @@ class _Site:
             http="httptools",
             ws="websockets-sansio",
             ws_max_size=SOCKET_MESSAGE_BYTES,
+            ws_per_message_deflate=False,  # messages are small, and many are idle
             lifespan="on",
             log_config=None,
             access_log=False,
