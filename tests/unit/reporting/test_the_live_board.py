@@ -11,7 +11,7 @@ from contact_events.agents import AgentStayOverran
 from contact_events.hints import QueueState
 from contact_events.intake import Intake
 from reporting.domain.differences import comparable, difference
-from reporting.domain.live import LiveBoard
+from reporting.domain.live import LINGER, LiveBoard
 from reporting.domain.views import view_of
 from tests.support.boards import applied, centre
 from tests.support.busy_day import busy_day, interleaved
@@ -166,3 +166,16 @@ def test_the_figures_of_the_day_do_not_depend_on_the_order_of_topics() -> None:
     again = view_of(board_of(other), None)["totals"]
     for name in ("offered", "answered", "abandoned", "in_service_level", "waiting", "in_talk"):
         assert again[name] == figures[name], name
+
+
+def test_what_is_said_of_a_call_long_after_its_end_stays_on_no_board() -> None:
+    story = plain_call()
+    story.passes(LINGER.total_seconds() + 60)
+    story.arrives("c2")
+    story.wraps_up("c1", "a1", "R1", 5)
+    board = board_of(story)
+    assert {"c1", "c2"} == board.open.keys()
+    story.passes(LINGER.total_seconds() + 60)
+    story.arrives("c3")
+    board = board_of(story)
+    assert board.calls.keys() == board.open.keys() == {"c2", "c3"}

@@ -108,6 +108,8 @@ class LiveBoard:
         self.today = Today()
         self.now: datetime | None = None
         self._ended: deque[tuple[datetime, str]] = deque()
+        self._strangers: deque[tuple[datetime, str]] = deque()
+        """Calls that something was said of before their arrival was read, and when."""
         self._zone = ZoneInfo(time_zone)
 
     def take(self, envelope: Envelope) -> None:
@@ -186,6 +188,7 @@ class LiveBoard:
         if call is None:
             call = self.calls[call_id] = LiveCall(CallFacts(call_id=call_id))
             self.open[call_id] = call
+            self._strangers.append((envelope.time, call_id))
         knew_arrival = call.facts.arrival is not None
         facts_of.evolve(call.facts, envelope)
         arrival, client = call.facts.arrival, call.facts.client_id
@@ -193,9 +196,21 @@ class LiveBoard:
             self.arrivals.append((arrival.at, client))
             drawn = {name.strip() for name in arrival.drawn.split(",") if name.strip()}
             self.today.drawn.setdefault(client, set()).update(drawn)
+            self._forget_strangers(arrival.at)
         self._count(call)
         self._answer(call)
         self._end(call)
+
+    def _forget_strangers(self, at: datetime) -> None:
+        """Drop calls whose arrival must have been read by now: they ended and had been dropped.
+
+        It goes by the time of arrivals, since that topic may be read behind the others.
+        """
+        while self._strangers and self._strangers[0][0] < at - LINGER:
+            call = self.calls.get(self._strangers.popleft()[1])
+            if call is not None and call.facts.arrival is None:
+                del self.calls[call.facts.call_id]
+                self.open.pop(call.facts.call_id, None)
 
     def _count(self, call: LiveCall) -> None:
         before, call.counted = call.counted, by_queue(call.facts)
