@@ -22,7 +22,7 @@ from contact_runtime.store import SqlStore
 from reporting.audit import Audit
 from reporting.builds.asked import AsOfAhead, AsOfUnreadable
 from reporting.builds.building import SOURCE, Builder, builds_in
-from reporting.builds.orders import Build, Builds
+from reporting.builds.orders import MOST_KEPT, MOST_UNDER_WAY, Build, Builds, TooManyBuilds
 from reporting.consumers import READS
 from reporting.domain.audit.findings import Patience, Seen
 from reporting.held_tables import held
@@ -179,7 +179,9 @@ async def test_rows_that_come_out_the_same_keep_their_version_and_others_are_tol
     await centre.change("UPDATE contacts SET talk_ms = 1 WHERE call_id = 'c1'")
     await centre.change("DELETE FROM contacts_changed")
     await centre.change("DELETE FROM queue_intervals_changed")
-    await centre.built(await centre.builds.rebuild("ann"))
+    done = await centre.built(await centre.builds.rebuild("ann"))
+    ends = await centre.log.ends([topic.name for topic in READS])
+    assert done.done == done.total == sum(ends.values())
     assert sorted(await centre.ask(versions)) == before
     (row,) = await centre.ask(
         "SELECT talk_ms, row_version, restated_at = newest.at FROM contacts, newest"
@@ -249,6 +251,37 @@ async def test_what_the_log_does_not_hold_yet_cannot_be_asked_for(centre: Centre
     for wrong in ("yesterday", "2026-03-02T09:00:00", "call-arrived@5"):
         with pytest.raises(AsOfUnreadable):
             await centre.builds.as_of(wrong, "ann")
+
+
+async def test_only_so_many_moments_wait_to_be_folded(centre: Centre) -> None:
+    await centre.write(busy_day(random.Random(3)).log)
+    moments = [f"call-arrived/0@{at}" for at in range(MOST_UNDER_WAY + 1)]
+    waiting = [await centre.builds.as_of(said, "ann") for said in moments[:-1]]
+    with pytest.raises(TooManyBuilds):
+        await centre.builds.as_of(moments[-1], "ann")
+    again = await centre.builds.as_of(moments[0], "bob")
+    assert again.build_id == waiting[0].build_id
+    assert (await centre.builds.rebuild("ann")).state == "ordered"
+    await centre.change("UPDATE builds SET state = 'done' WHERE purpose = 'rebuild'")
+    await centre.built(waiting[0])
+    assert (await centre.builds.as_of(moments[-1], "ann")).state == "ordered"
+
+
+async def test_of_too_many_moments_the_one_unused_for_longest_goes_unless_just_used(
+    centre: Centre,
+) -> None:
+    for number in range(MOST_KEPT + 1):
+        await centre.change(
+            "INSERT INTO builds (purpose, state, ordered_by, asked, used_at) "
+            f"VALUES ('as_of', 'done', 'ann', '{number}', now() - interval '{60 - number} minutes')"
+        )
+    old = await centre.builds.outdated()
+    assert old is not None and old.asked == "0"
+    await centre.change("UPDATE builds SET used_at = now()")
+    assert await centre.builds.outdated() is None
+    await centre.change("UPDATE builds SET used_at = now() - interval '25 hours' WHERE asked = '7'")
+    old = await centre.builds.outdated()
+    assert old is not None and old.asked == "7"
 
 
 async def test_a_swap_waits_for_nobody_who_reads_for_long(centre: Centre) -> None:

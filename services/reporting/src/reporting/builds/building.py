@@ -47,6 +47,11 @@ SOURCE = "/polycentre/reporting"
 
 TOPICS = [topic.name for topic in READS]
 
+_DONE = (
+    "UPDATE builds SET state = 'done', done = $2, total = $2, finished_at = now() "
+    "WHERE build_id = $1"
+)
+
 log = logging.getLogger(__name__)
 
 
@@ -155,7 +160,10 @@ class Builder:
         if not positions or not _reached(positions, bounded.until):
             return False
         until = {tp: positions[tp] for tp in bounded.until}
-        await self._builds.note(build, state="done", until=until, finished_at=func.now())
+        done = await self._count(until)
+        await self._builds.note(
+            build, state="done", until=until, done=done, total=done, finished_at=func.now()
+        )
         return True
 
     async def _swapped(
@@ -167,9 +175,9 @@ class Builder:
             await self._catch_up(store, live)
             ended.set()
             await reading
+            folded = await self._count(await store.positions(READER))
             await swap(unit.driver, build.schema)
-            done = "UPDATE builds SET state = 'done', finished_at = now() WHERE build_id = $1"
-            await unit.driver.execute(done, (build.build_id,))
+            await unit.driver.execute(_DONE, (build.build_id, folded))
         return True
 
     async def _catch_up(self, store: SqlStore, live: Mapping[TopicPartition, int]) -> None:

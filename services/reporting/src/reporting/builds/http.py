@@ -8,11 +8,16 @@ from pydantic import AwareDatetime, Field
 from contact_runtime.http.auth import Principal, require
 from contact_runtime.http.bodies import View
 from reporting.builds.asked import AsOfAhead, AsOfUnreadable
-from reporting.builds.orders import Build, Builds, NoSuchBuild
+from reporting.builds.orders import Build, Builds, NoSuchBuild, TooManyBuilds
 
 routes = APIRouter(prefix="/v1", tags=["rebuilds"])
 
-REFUSALS: dict[type[Exception], int] = {NoSuchBuild: 404, AsOfAhead: 422, AsOfUnreadable: 422}
+REFUSALS: dict[type[Exception], int] = {
+    NoSuchBuild: 404,
+    AsOfAhead: 422,
+    AsOfUnreadable: 422,
+    TooManyBuilds: 429,
+}
 
 
 class Rebuild(View):

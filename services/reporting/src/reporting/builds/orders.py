@@ -20,6 +20,25 @@ KEPT = timedelta(days=1)
 """How long tables of an earlier moment are kept after a report was last made from them."""
 
 
+SPARED = timedelta(minutes=10)
+"""How long they are kept at least, however many there are."""
+
+MOST_KEPT = 20
+"""Beyond so many, those go that were not used for longest."""
+
+MOST_UNDER_WAY = 5
+"""Earlier moments that may be ordered and not folded yet: they are folded one after another."""
+
+
+class TooManyBuilds(Exception):
+    """Tables of so many other moments have been ordered already. Ask again once one is folded.
+
+    They are folded one after another; the detail says how many may wait.
+    """
+
+    code = "too-many-builds"
+
+
 class NoSuchBuild(Exception):
     """There is no build of this number."""
 
@@ -71,6 +90,7 @@ class Builds:
         Raises:
             AsOfUnreadable: `said` is neither a position of the log nor a moment.
             AsOfAhead: the log has not come so far.
+            TooManyBuilds: others are to be folded first.
         """
         wanted = asked.read(said)
         until = await self._until(wanted)
@@ -104,6 +124,8 @@ class Builds:
             await connection.execute(text("LOCK TABLE builds IN SHARE ROW EXCLUSIVE MODE"))
             found = select(builds).where(like).order_by(builds.c.build_id.desc()).limit(1)
             row = (await connection.execute(found)).mappings().one_or_none()
+            if row is None and purpose == "as_of":
+                await _make_sure_of_room(connection)
             if row is None:
                 values = {"purpose": purpose, "ordered_by": by, "asked": said, "state": "ordered"}
                 fresh = insert(builds).values(**values, until=_text(until)).returning(builds)
@@ -142,10 +164,15 @@ class Builds:
         return await self._first(found.limit(1))
 
     async def outdated(self) -> Build | None:
-        """Return tables of an earlier moment that nobody has used for long."""
+        """Return tables of an earlier moment that nobody has used for long, or one too many."""
         last = func.coalesce(builds.c.used_at, builds.c.finished_at)
-        old = (builds.c.purpose == "as_of") & (builds.c.state == "done")
-        return await self._first(select(builds).where(old, last < func.now() - KEPT).limit(1))
+        folded = (builds.c.purpose == "as_of") & (builds.c.state == "done")
+        old = select(builds).where(folded, last < func.now() - KEPT).limit(1)
+        by_use = select(builds).where(folded).order_by(last.desc(), builds.c.build_id)
+        beyond = by_use.offset(MOST_KEPT).subquery()
+        used = func.coalesce(beyond.c.used_at, beyond.c.finished_at)
+        too_many = select(beyond).where(used < func.now() - SPARED).order_by(used).limit(1)
+        return await self._first(old) or await self._first(too_many)
 
     async def _first(self, found: Any) -> Build | None:
         async with self._engine.connect() as connection:
@@ -159,6 +186,13 @@ class Builds:
         async with self._engine.begin() as connection:
             changed = update(builds).where(builds.c.build_id == build.build_id)
             await connection.execute(changed.values(**values))
+
+
+async def _make_sure_of_room(connection: AsyncConnection) -> None:
+    under_way = builds.c.state.in_(("ordered", "folding")) & (builds.c.purpose == "as_of")
+    waiting = select(func.count()).select_from(builds).where(under_way)
+    if (await connection.execute(waiting)).scalar_one() >= MOST_UNDER_WAY:
+        raise TooManyBuilds(f"{MOST_UNDER_WAY} other moments have been ordered and are not folded")
 
 
 def _text(positions: Positions | None) -> str | None:
