@@ -1,9 +1,13 @@
-"""Statements that write a whole batch of rows to one table: arrays go in, `unnest` makes rows."""
+"""Statements that write a whole batch of rows to one table.
+
+Rows go in as one JSON text, which costs this process a fifth of an array for each column.
+"""
 
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
+import msgspec
 from sqlalchemy import Column, Table
 from sqlalchemy.dialects import postgresql
 
@@ -12,6 +16,7 @@ from reporting.tables import OUTBOXES, RESTATED, VERSION
 
 Row = dict[str, Any]
 
+_ENCODER = msgspec.json.Encoder()
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
@@ -32,8 +37,7 @@ async def _write(driver: Driver, table: Table, statement: str, rows: Sequence[Ro
     if rows:
         keys = [column.name for column in table.primary_key]
         ordered = sorted(rows, key=lambda row: [row[key] for key in keys])
-        names = [column.name for column in _given(table)]
-        await driver.execute(statement, tuple([row[name] for row in ordered] for name in names))
+        await driver.execute(statement, (_ENCODER.encode(ordered).decode(),))
 
 
 def _given(table: Table) -> list[Column[Any]]:
@@ -73,9 +77,7 @@ def _told(table: Table, upsert: str) -> str:
 def _upsert(table: Table, changes: dict[str, str]) -> str:
     given = _given(table)
     names = ", ".join(column.name for column in given)
-    arrays = ", ".join(
-        f"${n}::{column.type.compile(dialect=_DIALECT)}[]" for n, column in enumerate(given, 1)
-    )
+    typed = ", ".join(f"{each.name} {each.type.compile(dialect=_DIALECT)}" for each in given)
     keys = ", ".join(column.name for column in table.primary_key)
     version, first = "", ""
     if VERSION in table.columns:
@@ -88,6 +90,6 @@ def _upsert(table: Table, changes: dict[str, str]) -> str:
     sets = ", ".join(f"{name} = {value}" for name, value in changes.items())
     return (
         f"INSERT INTO {table.name} ({names}{version}) "
-        f"SELECT {names}{first} FROM unnest({arrays}) AS new ({names}) "
+        f"SELECT {names}{first} FROM json_to_recordset($1::json) AS new ({typed}) "
         f"ON CONFLICT ({keys}) DO UPDATE SET {sets}"
     )
