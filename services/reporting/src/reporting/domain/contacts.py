@@ -22,7 +22,7 @@ from reporting.domain.measured import (
 _encode = msgspec.json.Encoder().encode
 
 
-class Contact(msgspec.Struct, frozen=True, kw_only=True):
+class Contact(msgspec.Struct, gc=False, frozen=True, kw_only=True):
     """The flat record of one contact. Lengths in milliseconds; moments in UTC.
 
     `outcome` is None while the contact goes on; "answered" if it was ever connected. `wait_ms`
@@ -69,7 +69,7 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     wrap_up_codes: str
 
 
-class Leg(msgspec.Struct, frozen=True, kw_only=True):
+class Leg(msgspec.Struct, gc=False, frozen=True, kw_only=True):
     """A stay in a queue or for a named agent, with its talk; or an agent's part in a talk joined.
 
     `offers`, `rang_out`, `rejected` and `ring_ms` are of all offers of the stay; `wait_ms` runs to

@@ -1,5 +1,6 @@
 """What is counted in a quarter of an hour: plain sums, so that they add up over any grouping."""
 
+from collections.abc import Iterable
 from operator import add, sub
 from typing import TypeVar
 
@@ -10,7 +11,7 @@ THRESHOLDS_S = (5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300)
 """A service level may be restated under any of these without folding again."""
 
 
-class WaitCounts(msgspec.Struct):
+class WaitCounts(msgspec.Struct, gc=False):
     """What became of waits, and the work that followed. Lengths in milliseconds.
 
     `offered` counts where the wait began, everything else where it happened; talk, hold and
@@ -64,7 +65,7 @@ class WaitCounts(msgspec.Struct):
     expected_wait_bias_ms: int = 0
 
 
-class ContactCounts(msgspec.Struct):
+class ContactCounts(msgspec.Struct, gc=False):
     """What is of the contact and of no queue; each counts where it happened.
 
     `self_service_ms` counts where self-service ended: for the first queue, or for good. `answered`
@@ -87,7 +88,7 @@ class ContactCounts(msgspec.Struct):
     self_service_ms: int = 0
 
 
-class StepCounts(msgspec.Struct):
+class StepCounts(msgspec.Struct, gc=False):
     """How often callers came to a step, and how they left self-service from there."""
 
     entered: int = 0
@@ -96,7 +97,7 @@ class StepCounts(msgspec.Struct):
     queued: int = 0
 
 
-class AgentCounts(msgspec.Struct):
+class AgentCounts(msgspec.Struct, gc=False):
     """What became of an agent's offers and talks. Lengths in milliseconds.
 
     Offers count, with their outcome, where they were settled; `answered` are those the agent
@@ -126,3 +127,12 @@ def summed(one: C, other: C, sign: int = 1) -> C:
     """Return `one` plus `sign` times `other`, field by field."""
     both = map(add if sign > 0 else sub, astuple(one), astuple(other))
     return type(one)(*both)
+
+
+def difference(kind: type[C], given: Iterable[C], taken: Iterable[C]) -> C:
+    """Return the sum of `given` less the sum of `taken`, field by field."""
+    nothing = astuple(kind())
+    plus, minus = (
+        map(sum, zip(nothing, *map(astuple, counts), strict=True)) for counts in (given, taken)
+    )
+    return kind(*map(sub, plus, minus))

@@ -20,7 +20,7 @@ JOINED = "joined"
 """The reason of a stay that began in the talk: the agent was brought in, and nobody waited."""
 
 
-class Stay(msgspec.Struct, omit_defaults=True):
+class Stay(msgspec.Struct, gc=False, omit_defaults=True):
     """A stay in a queue or for a named agent, with the talk that followed, until both are over.
 
     An agent who joins a talk under way has a stay of the same attempt, connected as it begins.
@@ -40,7 +40,7 @@ class Stay(msgspec.Struct, omit_defaults=True):
     """What the caller was told as the stay began, where the router had said something."""
 
 
-class Step(msgspec.Struct, omit_defaults=True):
+class Step(msgspec.Struct, gc=False, omit_defaults=True):
     """A step of the self-service flow that the caller came to."""
 
     flow_id: str
@@ -49,7 +49,7 @@ class Step(msgspec.Struct, omit_defaults=True):
     choice: str | None = None
 
 
-class End(msgspec.Struct):
+class End(msgspec.Struct, gc=False):
     """The terminal event of the call: its type, why, when, and as which call it goes on."""
 
     type: str
@@ -58,7 +58,7 @@ class End(msgspec.Struct):
     next_call_id: str | None = None
 
 
-class Offer(msgspec.Struct):
+class Offer(msgspec.Struct, gc=False):
     """A reservation the router made."""
 
     attempt: int
@@ -68,7 +68,7 @@ class Offer(msgspec.Struct):
     at: datetime
 
 
-class Settled(msgspec.Struct):
+class Settled(msgspec.Struct, gc=False):
     """The one outcome of an offer."""
 
     outcome: str
@@ -77,7 +77,7 @@ class Settled(msgspec.Struct):
     at: datetime
 
 
-class Hold(msgspec.Struct, omit_defaults=True):
+class Hold(msgspec.Struct, gc=False, omit_defaults=True):
     """Holds of one reservation: how many, closed ones summed, since when the open one lasts."""
 
     times: int = 0
@@ -85,7 +85,7 @@ class Hold(msgspec.Struct, omit_defaults=True):
     since: datetime | None = None
 
 
-class Work(msgspec.Struct, omit_defaults=True):
+class Work(msgspec.Struct, gc=False, omit_defaults=True):
     """The agent's part after the talk: when they were released, when the wrap-up was done."""
 
     agent_id: str
@@ -95,7 +95,7 @@ class Work(msgspec.Struct, omit_defaults=True):
     codes: tuple[str, ...] = ()
 
 
-class Arrival(msgspec.Struct, omit_defaults=True):
+class Arrival(msgspec.Struct, gc=False, omit_defaults=True):
     """How the call came in."""
 
     at: datetime
@@ -109,7 +109,7 @@ class Arrival(msgspec.Struct, omit_defaults=True):
     asked_by_agent_id: str | None = None
 
 
-class CallFacts(msgspec.Struct, omit_defaults=True):
+class CallFacts(msgspec.Struct, gc=False, omit_defaults=True):
     """All that is known of one call."""
 
     call_id: str

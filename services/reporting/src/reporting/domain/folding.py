@@ -10,11 +10,11 @@ from contact_events.agents import AgentChanged
 from contact_events.config import QueueChanged, SiteChanged, SkillChanged
 from contact_events.envelope import Envelope
 from reporting.domain import facts as facts_of
-from reporting.domain.counts import Counts, summed
+from reporting.domain.counts import Counts, difference
 from reporting.domain.facts import CallFacts
 from reporting.domain.measured import is_final
 from reporting.domain.quarters import INTERVAL
-from reporting.domain.sums import FAMILIES, Family
+from reporting.domain.sums import FAMILIES, CallSums, Family, sums_of
 from reporting.domain.timelines import (
     AgentNow,
     Period,
@@ -26,7 +26,6 @@ from reporting.domain.timelines import (
 )
 
 Document = SiteChanged | QueueChanged | SkillChanged
-Cells = Mapping[Any, Counts]
 
 SETTLED_AFTER = timedelta(hours=1)
 """An interval is final once its end lies so far behind the newest event."""
@@ -38,7 +37,7 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 class Touched:
     """What a call added before the batch, whether it was final then, and when it last changed."""
 
-    sums: tuple[Cells, ...]
+    sums: CallSums
     final: bool
     at: datetime
 
@@ -104,10 +103,9 @@ class Folding:
         touched = self.touched.get(call_id)
         if facts is None:
             facts = self.facts[call_id] = CallFacts(call_id=call_id)
-            self.touched[call_id] = Touched(tuple({} for _ in FAMILIES), False, at)
+            self.touched[call_id] = Touched(CallSums(), False, at)
         elif touched is None:
-            sums = tuple(family.of(facts) for family in FAMILIES)
-            self.touched[call_id] = Touched(sums, is_final(facts), at)
+            self.touched[call_id] = Touched(sums_of(facts), is_final(facts), at)
         else:
             touched.at = max(touched.at, at)
         return facts
@@ -130,29 +128,27 @@ class Folding:
 
     def changes(self) -> dict[str, dict[Any, Change]]:
         """Return, by table, what the events added to (or took from) each interval."""
-        return {
-            family.table: self._changes(family, number) for number, family in enumerate(FAMILIES)
-        }
+        now = {call_id: sums_of(self.facts[call_id]) for call_id in self.touched}
+        return {family.table: self._changes(family, now) for family in FAMILIES}
 
-    def _changes(self, family: Family, number: int) -> dict[Any, Change]:
-        sums: dict[Any, Any] = {}
+    def _changes(self, family: Family, now: Mapping[str, CallSums]) -> dict[Any, Change]:
+        given: defaultdict[Any, list[Any]] = defaultdict(list)
+        taken: defaultdict[Any, list[Any]] = defaultdict(list)
         latest: dict[Any, datetime] = {}
         for call_id, touched in self.touched.items():
-            before, now = touched.sums[number], family.of(self.facts[call_id])
-            if before == now:
+            before: Mapping[Any, Counts] = getattr(touched.sums, family.table)
+            after: Mapping[Any, Counts] = getattr(now[call_id], family.table)
+            if before == after:
                 continue
-            for cells, sign in ((now, 1), (before, -1)):
+            for sums, cells in ((given, after), (taken, before)):
                 for cell, counts in cells.items():
-                    known = sums.get(cell)
-                    if known is None and sign > 0:
-                        sums[cell] = counts
-                    else:
-                        sums[cell] = summed(known or family.counts(), counts, sign)
+                    sums[cell].append(counts)
                     latest[cell] = max(latest.get(cell, LONG_AGO), touched.at)
+        changed = ((c, difference(family.counts, given[c], taken[c])) for c in latest)
         nothing = family.counts()
         return {
             cell: Change(counts, self._restated(cell.interval_start, latest[cell]))
-            for cell, counts in sums.items()
+            for cell, counts in changed
             if counts != nothing
         }
 

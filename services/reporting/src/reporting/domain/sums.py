@@ -5,19 +5,18 @@ contact: they add to what their agents did, and to nothing else.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 from reporting.domain.counts import (
     THRESHOLDS_S,
     AgentCounts,
     ContactCounts,
-    Counts,
     StepCounts,
     WaitCounts,
+    summed,
 )
 from reporting.domain.facts import JOINED, CallFacts, Stay, milliseconds
 from reporting.domain.keys import AgentKey, ContactKey, PlaceKey, QueueKey, StepKey
@@ -36,72 +35,88 @@ from reporting.domain.measured import (
 )
 from reporting.domain.quarters import interval_of
 
+K = TypeVar("K", QueueKey, PlaceKey)
+
+Quarters = Mapping[datetime, WaitCounts]
+"""What became of one wait, by the quarter of an hour in which it did."""
+
 ANSWERED_IN = tuple((t * 1_000, f"answered_in_{t}") for t in THRESHOLDS_S)
 ABANDONED_IN = tuple((t * 1_000, f"abandoned_in_{t}") for t in THRESHOLDS_S)
 
 
 def queue_sums(facts: CallFacts) -> Mapping[QueueKey, WaitCounts]:
     """Return what this call adds to the queues it waited in."""
-    cells: defaultdict[QueueKey, WaitCounts] = defaultdict(WaitCounts)
+    return _by_queue(facts, _counted(facts))
+
+
+def _by_queue(
+    facts: CallFacts, waits: Iterable[tuple[Wait, Quarters]]
+) -> Mapping[QueueKey, WaitCounts]:
+    cells: dict[QueueKey, WaitCounts] = {}
     whose = (facts.client_id or "", facts.project_id or "", _channel(facts))
-    for wait in _counted(facts):
+    for wait, quarters in waits:
         queue_id = wait.first.queue_id or ""
-        _add_wait(facts, wait, partial(_at, cells, QueueKey, (queue_id, *whose)))
+        for start, counts in quarters.items():
+            _put(cells, QueueKey(start, queue_id, *whose), counts)
     return cells
 
 
-def place_sums(facts: CallFacts) -> Mapping[PlaceKey, WaitCounts]:
-    """Return what this call adds to its places: the same waits as in the queues."""
-    cells: defaultdict[PlaceKey, WaitCounts] = defaultdict(WaitCounts)
+def _by_place(
+    facts: CallFacts, waits: Iterable[tuple[Wait, Quarters]]
+) -> Mapping[PlaceKey, WaitCounts]:
+    cells: dict[PlaceKey, WaitCounts] = {}
     whose = (facts.client_id or "", facts.project_id or "", facts.region or "")
     home = home_of(facts) or ""
-    for wait in _counted(facts):
+    for wait, quarters in waits:
         offer = offer_of(facts, wait.last)
-        where = (*whose, home, offer.site_id if offer else "")
-        _add_wait(facts, wait, partial(_at, cells, PlaceKey, where))
+        answered_at = offer.site_id if offer else ""
+        for start, counts in quarters.items():
+            _put(cells, PlaceKey(start, *whose, home, answered_at), counts)
     return cells
 
 
-def _counted(facts: CallFacts) -> Iterator[Wait]:
-    """Yield the waits that count: of callers, in queues."""
-    if not facts.internal:
-        yield from (wait for wait in waits_of(facts) if wait.first.queue_id is not None)
+def _put(cells: dict[K, WaitCounts], key: K, counts: WaitCounts) -> None:
+    known = cells.get(key)
+    cells[key] = counts if known is None else summed(known, counts)
 
 
-def _at(cells: Any, key: type[Any], where: tuple[str, ...], at: datetime) -> WaitCounts:
-    found: WaitCounts = cells[key(interval_of(at), *where)]
-    return found
+def _counted(facts: CallFacts) -> list[tuple[Wait, Quarters]]:
+    """Return the waits that count, of callers in queues, with what became of them."""
+    if facts.internal:
+        return []
+    waits = (wait for wait in waits_of(facts) if wait.first.queue_id is not None)
+    return [(wait, _quarters(facts, wait)) for wait in waits]
 
 
 def _channel(facts: CallFacts) -> str:
     return facts.arrival.channel if facts.arrival else ""
 
 
-Cell = Callable[[datetime], WaitCounts]
-"""Gives the counts of the quarter in which a moment lies."""
-
-
-def _add_wait(facts: CallFacts, wait: Wait, cell: Cell) -> None:
-    began = cell(wait.first.began_at)
-    began.offered += 1
-    began.transfers_in += wait.first.reason == "transfer"
-    _add_offers(facts, wait, cell)
+def _quarters(facts: CallFacts, wait: Wait) -> Quarters:
+    quarters: defaultdict[datetime, WaitCounts] = defaultdict(WaitCounts)
+    began = quarters[interval_of(wait.first.began_at)]
+    began.offered = 1
+    began.transfers_in = int(wait.first.reason == "transfer")
+    _add_offers(facts, wait, quarters)
     outcome = outcome_of(facts, wait.last)
     if outcome == "answered" and wait.last.connected_at is not None:
-        _add_answer(facts, wait, cell(wait.last.connected_at), wait.last.connected_at)
-        _add_transfers_out(facts, wait, cell)
+        there = quarters[interval_of(wait.last.connected_at)]
+        _add_answer(facts, wait, there, wait.last.connected_at)
+        _add_transfers_out(facts, wait, quarters)
     elif outcome is not None and wait.last.over_at is not None:
-        _add_end(facts, wait, cell(wait.last.over_at), outcome)
+        there = quarters[interval_of(wait.last.over_at)]
+        _add_end(facts, wait, there, outcome)
+    return quarters
 
 
-def _add_offers(facts: CallFacts, wait: Wait, cell: Cell) -> None:
+def _add_offers(facts: CallFacts, wait: Wait, quarters: defaultdict[datetime, WaitCounts]) -> None:
     attempts = range(wait.first.attempt, wait.last.attempt + 1)
     for offer in facts.offers.values():
         if offer.attempt in attempts:
-            cell(offer.at).offers += 1
+            quarters[interval_of(offer.at)].offers += 1
     for settled in facts.settled.values():
         if settled.attempt in attempts and settled.outcome in ("rang_out", "agent"):
-            there = cell(settled.at)
+            there = quarters[interval_of(settled.at)]
             there.rang_out += settled.outcome == "rang_out"
             there.rejected += settled.outcome == "agent"
 
@@ -109,16 +124,16 @@ def _add_offers(facts: CallFacts, wait: Wait, cell: Cell) -> None:
 def _add_answer(facts: CallFacts, wait: Wait, there: WaitCounts, at: datetime) -> None:
     waited_ms = milliseconds(wait.first.began_at, at)
     offer = offer_of(facts, wait.last)
-    there.answered += 1
-    there.wait_to_answer_ms += waited_ms
-    there.home_answered += offer is not None and offer.site_id == home_of(facts)
+    there.answered = 1
+    there.wait_to_answer_ms = waited_ms
+    there.home_answered = int(offer is not None and offer.site_id == home_of(facts))
     for talk in wait.talks:
         there.talk_ms += talk_ms(talk)
         there.hold_ms += hold_ms(facts, talk.reservation_id)
         there.wrap_up_ms += wrap_up_ms(facts, talk.reservation_id)
     for limit_ms, name in ANSWERED_IN:
         if waited_ms <= limit_ms:
-            setattr(there, name, getattr(there, name) + 1)
+            setattr(there, name, 1)
     if wait.first.expected_wait_ms is not None:
         beyond_ms = waited_ms - wait.first.expected_wait_ms
         there.expected_answered += 1
@@ -126,29 +141,31 @@ def _add_answer(facts: CallFacts, wait: Wait, there: WaitCounts, at: datetime) -
         there.expected_wait_bias_ms += beyond_ms
 
 
-def _add_transfers_out(facts: CallFacts, wait: Wait, cell: Cell) -> None:
+def _add_transfers_out(
+    facts: CallFacts, wait: Wait, quarters: defaultdict[datetime, WaitCounts]
+) -> None:
     for joined in wait.joined:
-        cell(joined.began_at).transfers_out += 1
+        quarters[interval_of(joined.began_at)].transfers_out += 1
     after = facts.stays.index(wait.talks[-1]) + 1
     if after < len(facts.stays) and facts.stays[after].reason == "transfer":
-        cell(facts.stays[after].began_at).transfers_out += 1
+        quarters[interval_of(facts.stays[after].began_at)].transfers_out += 1
 
 
 def _add_end(facts: CallFacts, wait: Wait, there: WaitCounts, outcome: str) -> None:
     if outcome == "abandoned" and wait.last.over_at is not None:
         waited_ms = milliseconds(wait.first.began_at, wait.last.over_at)
-        there.abandoned += 1
-        there.wait_to_abandon_ms += waited_ms
+        there.abandoned = 1
+        there.wait_to_abandon_ms = waited_ms
         for limit_ms, name in ABANDONED_IN:
             if waited_ms < limit_ms:
-                setattr(there, name, getattr(there, name) + 1)
+                setattr(there, name, 1)
     elif outcome == "failed":
-        there.failed += 1
+        there.failed = 1
     else:
         end = facts.end
         last = wait.last is facts.stays[-1]
-        there.overflowed += 1
-        there.callbacks += last and end is not None and end.reason == "callback"
+        there.overflowed = 1
+        there.callbacks = int(last and end is not None and end.reason == "callback")
 
 
 def contact_sums(facts: CallFacts) -> Mapping[ContactKey, ContactCounts]:
@@ -243,20 +260,41 @@ def _add_talk(facts: CallFacts, stay: Stay, there: AgentCounts) -> None:
     there.transfers_in += stay.reason in ("transfer", JOINED)
 
 
+class CallSums(NamedTuple):
+    """What one call adds to each table of sums."""
+
+    queue_intervals: Mapping[QueueKey, WaitCounts] = {}
+    place_intervals: Mapping[PlaceKey, WaitCounts] = {}
+    contact_intervals: Mapping[ContactKey, ContactCounts] = {}
+    flow_step_intervals: Mapping[StepKey, StepCounts] = {}
+    agent_intervals: Mapping[AgentKey, AgentCounts] = {}
+
+
+def sums_of(facts: CallFacts) -> CallSums:
+    """Return what this call adds; the same waits to its queues as to its places."""
+    waits = _counted(facts)
+    return CallSums(
+        queue_intervals=_by_queue(facts, waits),
+        place_intervals=_by_place(facts, waits),
+        contact_intervals=contact_sums(facts),
+        flow_step_intervals=step_sums(facts),
+        agent_intervals=agent_sums(facts),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Family:
-    """A table of sums: its name, key and counts, and what one call adds to it."""
+    """A table of sums, a field of `CallSums`: its name, key and counts."""
 
     table: str
     key: type[Any]
     counts: type[Any]
-    of: Callable[[CallFacts], Mapping[Any, Counts]]
 
 
 FAMILIES = (
-    Family("queue_intervals", QueueKey, WaitCounts, queue_sums),
-    Family("place_intervals", PlaceKey, WaitCounts, place_sums),
-    Family("contact_intervals", ContactKey, ContactCounts, contact_sums),
-    Family("flow_step_intervals", StepKey, StepCounts, step_sums),
-    Family("agent_intervals", AgentKey, AgentCounts, agent_sums),
+    Family("queue_intervals", QueueKey, WaitCounts),
+    Family("place_intervals", PlaceKey, WaitCounts),
+    Family("contact_intervals", ContactKey, ContactCounts),
+    Family("flow_step_intervals", StepKey, StepCounts),
+    Family("agent_intervals", AgentKey, AgentCounts),
 )
