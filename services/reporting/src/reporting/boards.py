@@ -116,6 +116,8 @@ class Boards:
         self._channels = {of: at for of, at in self._channels.items() if not at.idle(now)}
         if self.caught_up():
             self.board.pass_time(self._clock.now())
+        if not self._channels:
+            return  # nobody watches
         head, moment = self._head(), Moment.of(self.board)
         for client, channel in list(self._channels.items()):
             channel.show(head, view_of(self.board, client, moment))
