@@ -38,6 +38,9 @@ TABLES = (*PROJECTED, *OUTBOXES.values())
 """What a build has of its own. Its outboxes are dropped with it: nobody publishes from there."""
 
 LOOK_S = 0.2
+IDLE_LOOK_S = 1.0
+"""Between two looks for an order: each costs as much as the fold of some hundred events."""
+
 SWAP_BEHIND = 5_000
 """Records behind the log's end at which a rebuild holds the live fold, and catches up."""
 
@@ -96,7 +99,7 @@ class Builder:
                 elif (old := await self._builds.outdated()) is not None:
                     await self._drop(old, state="dropped")
             with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_S):
+                async with asyncio.timeout(IDLE_LOOK_S):
                     await stop.wait()
 
     async def build(self, build: Build, stop: asyncio.Event) -> None:
