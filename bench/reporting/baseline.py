@@ -27,6 +27,7 @@ from contact_runtime.log import Entry, TopicPartition
 from contact_runtime.reader import run_reader
 from contact_runtime.store import SqlStore
 from deploy.local.kafka import LocalKafka, free_ports
+from reporting.builds.building import BATCH
 from reporting.consumers import READS
 from reporting.main import fold
 from reporting.tables import READER
@@ -91,6 +92,7 @@ async def _ours(log: KafkaLog, store: SqlStore) -> float:
             clock=SystemClock(),
             stop=stop,
             linger_s=0.0,
+            most_records=BATCH,
         )
     )
     while not reading.done():

@@ -17,6 +17,7 @@ from contact_runtime.reader import Received, RecordHandler, run_reader
 from contact_runtime.rows import Unit
 from contact_runtime.store import SqlStore, SqlUnit
 from reporting import tables
+from reporting.builds.building import BATCH
 from reporting.consumers import READS
 from reporting.domain.facts import CallFacts, call_of
 from reporting.domain.folding import LONG_AGO, Folding
@@ -64,6 +65,7 @@ async def folded(
     under_way: int,
     events: int,
     seen: Callable[[int], None] = lambda _: None,
+    most_records: int = BATCH,
 ) -> tuple[float, float]:
     """Return how many events the reader takes, record to commit, a second and a CPU second."""
     stop = asyncio.Event()
@@ -78,6 +80,7 @@ async def folded(
         clock=SystemClock(),
         stop=stop,
         linger_s=0.0,
+        most_records=most_records,
     )
     took_s = time.perf_counter() - began - log.read_s
     cpu_s = time.process_time() - began_cpu - log.read_cpu_s

@@ -10,6 +10,7 @@ from bench.report import Report, draw
 from bench.reporting.folding import empty_store, folded
 from contact_runtime.embedded import EmbeddedPostgres
 from reporting.main import fold
+from reporting.rebuild import BATCH
 
 EVENTS: Final = int(os.environ.get("BENCH_REBUILD_EVENTS", "1000000"))
 UNDER_WAY: Final = 4_000
@@ -28,7 +29,7 @@ async def measure(report: Report, server: EmbeddedPostgres) -> None:
             draw("rebuild", given, EVENTS)
 
     async with empty_store(server) as store:
-        rate, _ = await folded(store, fold, UNDER_WAY, EVENTS, look)
+        rate, _ = await folded(store, fold, UNDER_WAY, EVENTS, look, most_records=BATCH)
     first = statistics.median(mb for part, mb in memory.items() if 10 <= part < 20)
     last = statistics.median(mb for part, mb in memory.items() if part >= 90)
     report.add(f"rebuild of {EVENTS:,} events", rate, "events/s")

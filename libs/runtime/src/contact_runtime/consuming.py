@@ -11,7 +11,7 @@ from contact_runtime.clock import Clock
 from contact_runtime.lease import Led, lead
 from contact_runtime.log import Log
 from contact_runtime.metrics import Metrics
-from contact_runtime.reader import LINGER_S, RecordHandler, run_reader
+from contact_runtime.reader import LINGER_S, MOST_RECORDS, RecordHandler, run_reader
 from contact_runtime.relay import run_relay
 from contact_runtime.rows import Kind, Store
 from contact_runtime.serve import Background
@@ -31,6 +31,7 @@ def consuming(
     timers: Sequence[tuple[Kind[Any], Tick]] = (),
     beside: Sequence[Led] = (),
     linger_s: float = LINGER_S,
+    most_records: int = MOST_RECORDS,
 ) -> Background:
     """Return, all under the lease: the reader, the relay, timers of these kinds, what is beside."""
     read = reading(
@@ -42,6 +43,7 @@ def consuming(
         clock=clock,
         metrics=metrics,
         linger_s=linger_s,
+        most_records=most_records,
     )
 
     async def publish(stop: asyncio.Event) -> None:
@@ -68,6 +70,7 @@ def reading(
     clock: Clock,
     metrics: Metrics,
     linger_s: float = LINGER_S,
+    most_records: int = MOST_RECORDS,
 ) -> Led:
     """Return one reader as work under a lease; a service has one for each pace it reads at."""
     names = tuple(topics)
@@ -83,6 +86,7 @@ def reading(
             stop=stop,
             metrics=metrics,
             linger_s=linger_s,
+            most_records=most_records,
         )
 
     return read

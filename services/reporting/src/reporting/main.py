@@ -25,7 +25,7 @@ from reporting.bi import BI_TOPICS
 from reporting.bi_relay import run_bi
 from reporting.billing.invoices import Books
 from reporting.boards import Boards
-from reporting.builds.building import Builder, builds_in
+from reporting.builds.building import BATCH, Builder, builds_in
 from reporting.consumers import READS, SHOWN
 from reporting.domain.live import LiveBoard
 from reporting.projections import project
@@ -71,6 +71,7 @@ def background(
         metrics=metrics,
         beside=[*beside, Alerting(store, boards, clock).run],
         linger_s=PROJECTION_LINGER_S,
+        most_records=BATCH,
     )
     topics = [topic.name for topic in SHOWN]
     return [projection, Background("boards", partial(boards.follow, log, topics))]

@@ -32,7 +32,7 @@ STATEMENT_LIMIT_S = 3_600.0
 """A swap compares every row with the one it replaces."""
 
 BATCH = 2_000
-"""Records in one transaction of a build that shares its process with live boards."""
+"""Records in one transaction of a fold that is behind and shares its process with live boards."""
 
 TABLES = (*PROJECTED, *OUTBOXES.values())
 """What a build has of its own. Its outboxes are dropped with it: nobody publishes from there."""
