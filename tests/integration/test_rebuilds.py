@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import sys
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,16 +10,19 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from contact_events.envelope import encode
+from contact_events.envelope import encode, headers_of, key_of
+from contact_events.partitions import partition_of
 from contact_runtime.clock import SystemClock
 from contact_runtime.database import connect
 from contact_runtime.errors import Transient
+from contact_runtime.kafka import KafkaLog
 from contact_runtime.log import Entry, TopicPartition
 from contact_runtime.memory_log import MemoryLog
 from contact_runtime.migrate import migrate
 from contact_runtime.reader import Received, RecordHandler, run_reader
 from contact_runtime.rows import Unit
 from contact_runtime.store import SqlStore
+from deploy.local.kafka import LocalKafka
 from reporting.audit import Audit
 from reporting.builds.asked import AsOfAhead, AsOfUnreadable
 from reporting.builds.building import SOURCE, Builder, builds_in
@@ -295,3 +299,36 @@ async def test_a_swap_waits_for_nobody_who_reads_for_long(centre: Centre) -> Non
     await builder.close()
     assert (await centre.built(build)).state == "done"
     assert await centre.findings() == []
+
+
+@pytest.mark.kafka
+async def test_the_command_rebuilds_the_tables_from_kafka_and_says_how_far_it_is(
+    centre: Centre, empty_kafka: LocalKafka
+) -> None:
+    log = KafkaLog(empty_kafka.bootstrap)
+    await log.ensure_topics(READS, 2)
+    writer = await log.writer()
+    story = plain_call()
+    for seen in story.log:
+        envelope = seen.envelope
+        place = TopicPartition(seen.place.topic, partition_of(envelope.pool, 2))
+        entry = Entry(key_of(envelope), encode(envelope), headers_of(envelope))
+        await writer.append(place, [entry])
+    await writer.close()
+    running = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "reporting.rebuild", "--bootstrap", empty_kafka.bootstrap),
+        *("--database-url", centre.url),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        said, _ = await asyncio.wait_for(running.communicate(), LIMIT_S)
+    finally:
+        if running.returncode is None:
+            running.kill()
+    assert running.returncode == 0, said.decode()
+    assert said.decode().splitlines()[-1].startswith("rebuild 1: done, ")
+    assert await centre.ask("SELECT call_id, talk_ms FROM contacts") == [("c1", 60_000)]
+    ends = await log.ends([topic.name for topic in READS])
+    assert await centre.store.positions(READER) == ends
+    assert await centre.ask("SELECT done, total FROM builds") == [(len(story.log),) * 2]

@@ -18,7 +18,6 @@ from contact_runtime.database import connect
 from contact_runtime.errors import Transient
 from contact_runtime.log import Log, TopicPartition, Unavailable
 from contact_runtime.reader import RecordHandler, run_reader
-from contact_runtime.sql_progress import read_positions
 from contact_runtime.store import SqlStore
 from contact_runtime.tables import runtime_metadata
 from reporting.builds import asked
@@ -174,8 +173,7 @@ class Builder:
     ) -> bool:
         async with self._live.unit() as unit:
             await hold(unit.driver)
-            live = await read_positions(unit.driver, READER)
-            await self._catch_up(store, live)
+            await self._catch_up(store, await self._log.ends(TOPICS))
             ended.set()
             await reading
             folded = await self._count(await store.positions(READER))
@@ -183,13 +181,16 @@ class Builder:
             await unit.driver.execute(_DONE, (build.build_id, folded))
         return True
 
-    async def _catch_up(self, store: SqlStore, live: Mapping[TopicPartition, int]) -> None:
-        """Wait until the build is where the live tables are, which are held meanwhile."""
+    async def _catch_up(self, store: SqlStore, ends: Mapping[TopicPartition, int]) -> None:
+        """Wait until the build is where the log ended when the live tables were held.
+
+        They may be behind it, or hold nothing yet: they go on from where the build is.
+        """
         for _ in range(int(CATCH_UP_LIMIT_S / CATCH_UP_LOOK_S)):
-            if _reached(await store.positions(READER), live):
+            if _reached(await store.positions(READER), ends):
                 return
             await asyncio.sleep(CATCH_UP_LOOK_S)
-        raise Transient("the rebuild did not come up to the live tables in time")
+        raise Transient("the rebuild did not come up to the end of the log in time")
 
     async def _store(self, build: Build) -> SqlStore:
         """Return a store on the tables of the build, which are made if they are not there."""
