@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from contact_events.agents import AgentStayOverran
 from contact_events.calls import CallConnected, CallDisconnected
 from contact_events.routing import RouterEpochStarted
+from contact_runtime.database import connect
 from contact_runtime.memory_log import MemoryLog
 from contact_runtime.rows import Store
 from tests.support.agent_service import AgentService, Desktop, agent_service, agent_store
@@ -306,3 +308,35 @@ async def shown(desktop: Any, position: int) -> dict[str, Any]:
         place = agent["break_place"]
         if place is not None and place.get("position") == position:
             return agent
+
+
+@pytest.mark.postgres
+async def test_who_leaves_the_line_is_not_locked_before_a_lower_id_whose_turn_changes(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    """Timers lock agents in the order of their ids; against that order each would wait for both."""
+    engine = connect(postgres_url)
+    async with agent_store(postgres_url) as store, agent_service(store, tmp_path / "k") as service:
+        await furnished(service)
+        for agent_id in ("a1", "a3", "a2"):
+            await ask(service, agent_id)
+        async with engine.connect() as others, engine.connect() as looks:
+            await looks.execution_options(isolation_level="AUTOCOMMIT")  # each look is a new one
+            await others.execute(_LOCKS, {"key": "a2"})
+            wanted = asyncio.create_task(command(service, "a3", "withdraw_break"))
+
+            async def waits() -> bool:
+                return bool(await looks.scalar(_WAITING))
+
+            await until("somebody to wait for a2", waits)
+            await others.execute(_LOCKS, {"key": "a3"})
+            await others.rollback()
+        assert (await wanted)["agent"]["agent_id"] == "a3"
+    await engine.dispose()
+
+
+_LOCKS = text("SELECT 1 FROM states WHERE kind = 'agent' AND key = :key FOR UPDATE NOWAIT")
+_WAITING = text(
+    "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)"
+    " WHERE NOT granted AND datname = current_database()"
+)

@@ -62,7 +62,7 @@ async def obey(unit: Unit, order: BreakOrder, now: datetime) -> Answer:
         UnknownAgent, CommandIdReused: see `commands.once`.
     """
     wish = Wish(order.agent_id, now, f"command:{order.command_id}")
-    await unit.load(BREAKS, await _team(unit, order.agent_id))  # locked before any agent
+    await _lock(unit, await _team(unit, order.agent_id), order.agent_id)
 
     async def effect(_: Agent) -> Iterable[Fact]:
         match order.command:
@@ -87,7 +87,7 @@ async def ask(unit: Unit, wish: Wish, reason: str) -> TeamBreaks:
     found = await unit.peek(REASON, reason)
     if found is None or found.said.deactivated or not found.said.is_break:
         raise NotABreak(f"{reason} is no reason of a break", reason=reason)
-    before = await unit.load(BREAKS, team_id)
+    before = await _lock(unit, team_id, wish.agent_id)
     agent = await unit.load(AGENT, wish.agent_id)
     if isinstance(agent.presence, Offline):
         raise NotSignedIn(f"agent {wish.agent_id} is not signed in")
@@ -200,6 +200,15 @@ async def _planned_s(unit: Unit, agent_id: str, reason: str, at: datetime) -> fl
     days = days_around(at.date())
     plans = [await unit.peek(ROSTER, plan_key(agent_id, day)) for day in days]
     return planned_break_s([shift for plan in plans for shift in plan.shifts], reason, at)
+
+
+async def _lock(unit: Unit, team_id: str, agent_id: str) -> TeamBreaks:
+    """Lock a team's breaks, then the agent with all whose turn may change, in the order of ids."""
+    found = await unit.load(BREAKS, team_id)
+    waiting = {one.agent_id for one in found.waiting}
+    granted = {one.agent_id for one in found.granted}
+    await unit.load_many(AGENT, waiting | granted | {agent_id})
+    return found
 
 
 async def _take(unit: Unit, team_id: str, outcome: Outcome, wish: Wish) -> TeamBreaks:
