@@ -9,14 +9,13 @@ from collections.abc import Awaitable, Callable
 from agent_state.commands import Order, needs, obey
 from agent_state.domain.answers import Answer
 from agent_state.domain.commands import AgentCommand, BecomeNotReady, BecomeReady
-from bench.agents.desks import agent_ids
+from bench.agents.desks import everybody
 from bench.report import Report, draw
 from contact_events.envelope import Decoded, decode
 from contact_events.partitions import partition_of
 from contact_events.topics import AGENT_STATE
 from contact_runtime.batcher import CommandBatcher
 from contact_runtime.clock import SystemClock
-from contact_runtime.database import connect
 from contact_runtime.errors import Transient
 from contact_runtime.kafka import KafkaLog
 from contact_runtime.log import TopicPartition
@@ -34,10 +33,11 @@ PARTITIONS = 4
 
 async def through_the_process(report: Report, service: Service) -> None:
     """Have desktops change their status at a few rates and read what comes of it on Kafka."""
-    workers = agent_ids()[:WORKERS]
+    workers = everybody()[:WORKERS]
     desks = list(await asyncio.gather(*(service.desk(agent_id) for agent_id in workers)))
     for desk in desks:
         await desk.until("snapshot")
+        await desk.ask("begin", "ready")
     log = KafkaLog(service.kafka)
     for rate in RATES:
         draw("rates of changes", RATES.index(rate), len(RATES))
@@ -91,10 +91,8 @@ async def _read(log: KafkaLog, seen: dict[str, float]) -> None:
         await reader.close()
 
 
-async def grouped_and_alone(report: Report, service: Service) -> None:
+async def grouped_and_alone(report: Report, store: SqlStore) -> None:
     """Commit changes on the same database: many commands a transaction, and each in its own."""
-    url = service.database_url
-    store = SqlStore(connect(url), source="/polycentre/agent-state", partitions=PARTITIONS)
     clock = SystemClock()
 
     async def obey_now(unit: Unit, order: Order) -> Answer:
@@ -114,7 +112,6 @@ async def grouped_and_alone(report: Report, service: Service) -> None:
         rate = await _committed(grouped.submit)
     finally:
         await grouped.close()
-        await store.close()
     report.add("changes committed, one transaction each", baseline, "/s")
     report.add("changes committed, grouped", rate, "/s", baseline=baseline)
 
@@ -133,5 +130,5 @@ async def _committed(submit: Submit) -> float:
             done += 1
 
     begun = time.monotonic()
-    await asyncio.gather(*(work(agent_id) for agent_id in agent_ids()[:WORKERS]))
+    await asyncio.gather(*(work(agent_id) for agent_id in everybody()[:WORKERS]))
     return done / (time.monotonic() - begun)
