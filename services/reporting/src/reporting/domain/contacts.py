@@ -16,6 +16,7 @@ from reporting.domain.measured import (
     outcome_of,
     self_service_over,
     talk_ms,
+    told_ms,
     wrap_up_ms,
 )
 
@@ -187,7 +188,7 @@ def _leg(facts: CallFacts, number: int, stay: Stay) -> Leg:
         left_at=stay.over_at,
         outcome=outcome_of(facts, stay),
         wait_ms=milliseconds(stay.began_at, over) if over else None,
-        expected_wait_ms=stay.expected_wait_ms,
+        expected_wait_ms=told_ms(stay),
         ring_ms=sum(milliseconds(made[key].at, each.at) for key, each in settled.items()),
         talk_ms=talk_ms(stay),
         hold_ms=hold_ms(facts, stay.reservation_id),

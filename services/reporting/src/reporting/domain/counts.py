@@ -64,6 +64,12 @@ class WaitCounts(msgspec.Struct, gc=False):
     expected_wait_error_ms: int = 0
     expected_wait_bias_ms: int = 0
 
+    def compare(self, beyond_ms: int) -> None:
+        """Count an answer that took so much longer than the caller was told; below 0: less."""
+        self.expected_answered += 1
+        self.expected_wait_error_ms += abs(beyond_ms)
+        self.expected_wait_bias_ms += beyond_ms
+
 
 class ContactCounts(msgspec.Struct, gc=False):
     """What is of the contact and of no queue; each counts where it happened.

@@ -36,7 +36,7 @@ class Stay(msgspec.Struct, gc=False, omit_defaults=True):
     reservation_id: str | None = None
     joined_agent_id: str | None = None
     over_at: datetime | None = None
-    expected_wait_ms: int | None = None
+    expected_wait_s: float | None = None
     """What the caller was told as the stay began, where the router had said something."""
 
 
@@ -191,15 +191,9 @@ def _stay(facts: CallFacts, event: calls.CallQueued | calls.CallRecovered, at: d
             queue_id=event.queue_id,
             agent_id=event.agent_id,
             sent_by=event.sent_by,
-            expected_wait_ms=_expected_ms(event),
+            expected_wait_s=getattr(event, "expected_wait_s", None),
         )
     )
-
-
-def _expected_ms(event: calls.CallQueued | calls.CallRecovered) -> int | None:
-    if isinstance(event, calls.CallRecovered) or event.expected_wait_s is None:
-        return None
-    return round(event.expected_wait_s * 1_000)
 
 
 def _close(facts: CallFacts, at: datetime) -> None:

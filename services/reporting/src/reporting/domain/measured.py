@@ -82,6 +82,11 @@ def offers_in(facts: CallFacts, attempt: int) -> Iterator[tuple[str, Offer]]:
     return ((key, offer) for key, offer in facts.offers.items() if offer.attempt == attempt)
 
 
+def told_ms(stay: Stay) -> int | None:
+    """Return the wait that the caller was told as the stay began; None: nothing was known."""
+    return None if stay.expected_wait_s is None else round(stay.expected_wait_s * 1_000)
+
+
 def talk_ms(stay: Stay) -> int:
     """Return how long the agent of this stay was joined with the caller, once that is over."""
     if stay.connected_at is None or stay.over_at is None:

@@ -30,6 +30,7 @@ from reporting.domain.measured import (
     outcome_of,
     self_service_over,
     talk_ms,
+    told_ms,
     waits_of,
     wrap_up_ms,
 )
@@ -134,11 +135,8 @@ def _add_answer(facts: CallFacts, wait: Wait, there: WaitCounts, at: datetime) -
     for limit_ms, name in ANSWERED_IN:
         if waited_ms <= limit_ms:
             setattr(there, name, 1)
-    if wait.first.expected_wait_ms is not None:
-        beyond_ms = waited_ms - wait.first.expected_wait_ms
-        there.expected_answered += 1
-        there.expected_wait_error_ms += abs(beyond_ms)
-        there.expected_wait_bias_ms += beyond_ms
+    if (told := told_ms(wait.first)) is not None:
+        there.compare(waited_ms - told)
 
 
 def _add_transfers_out(
