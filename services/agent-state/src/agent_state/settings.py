@@ -5,10 +5,11 @@ from pathlib import Path
 from pydantic import Field
 
 from contact_runtime.database import CONNECTIONS
+from contact_runtime.settings import ServiceSettings
 from contact_runtime.webhooks.settings import WebhookSettings
 
 
-class Settings(WebhookSettings):
+class Settings(WebhookSettings, ServiceSettings):
     """What agent-state needs beside what every service has."""
 
     database_connections: int = Field(

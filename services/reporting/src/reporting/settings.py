@@ -4,11 +4,12 @@ from pathlib import Path
 
 from pydantic import Field, SecretStr
 
+from contact_runtime.settings import ServiceSettings
 from contact_runtime.webhooks.settings import WebhookSettings
 from reporting.bi import ValueFormat
 
 
-class Settings(WebhookSettings):
+class Settings(WebhookSettings, ServiceSettings):
     """What reporting needs beside what every service has."""
 
     board_dir: Path | None = Field(default=None, description="the built pages, served at /board")

@@ -1,12 +1,12 @@
 """The setting of a service that sends webhooks."""
 
 from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings
 
-from contact_runtime.settings import ServiceSettings
 from contact_runtime.webhooks.addresses import Network, networks_of
 
 
-class WebhookSettings(ServiceSettings):
+class WebhookSettings(BaseSettings):
     """What such a service needs beside what every service has."""
 
     webhook_networks: str = Field(
