@@ -11,6 +11,7 @@ from contact_runtime.migrate import migrate
 from contact_runtime.store import SqlStore
 from deploy.local.bi_files import FOLDER, figures
 from reporting.bi import BI_TOPICS, BiTopic
+from reporting.domain.measures.catalogue import measured
 from reporting.domain.measures.definition import STANDARD
 from reporting.projections import project
 from tests.support.histories import Story, plain_call
@@ -62,7 +63,7 @@ async def test_each_measure_of_a_view_is_the_catalogues(postgres_url: str) -> No
         for name in ("queue_hours", "queue_days", "queue_months"):
             (row,) = await view(connection, name)
             for measure, _ in figures(QUEUES):
-                value = measure.value(expected, STANDARD)
+                value = measured(measure.name, expected, STANDARD)
                 assert row[measure.name] == pytest.approx(value), measure.name
         (answered,) = await view(connection, "overflow")
         assert (answered["home_site_id"], answered["answering_site_id"]) == ("minsk", "moscow")
