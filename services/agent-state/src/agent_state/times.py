@@ -89,13 +89,28 @@ async def _sheets(
 ) -> dict[str, dict[date, Sheet]]:
     """Return the UTC days that each agent's span touches, with the state that is still on."""
     days = {agent_id: _days(*span) for agent_id, span in spans.items()}
+    found: dict[str, dict[date, Sheet]] = {}
+    while missing := [agent_id for agent_id in days if agent_id not in found]:
+        touched = {agent_id: days[agent_id] for agent_id in missing}
+        found |= await _read_sheets(store, touched, now)
+    return found
+
+
+async def _read_sheets(
+    store: Store, days: Mapping[str, list[date]], now: datetime
+) -> dict[str, dict[date, Sheet]]:
+    """Return the sheets of those agents whose state did not change while they were read."""
+    clocks = {agent_id: clocked_key(agent_id) for agent_id in days}
     keys = [sheet_key(agent_id, day) for agent_id, touched in days.items() for day in touched]
-    kept_sheets = await store.peek_many(SHEET, keys)
-    clocked = await store.peek_many(CLOCKED, map(clocked_key, days))
+    before = await store.peek_many(CLOCKED, clocks.values())
+    sheets = await store.peek_many(SHEET, keys)
+    clocked = await store.peek_many(CLOCKED, clocks.values())
     found: dict[str, dict[date, Sheet]] = {}
     for agent_id, touched in days.items():
-        own = {day: kept_sheets.get(sheet_key(agent_id, day), Sheet()) for day in touched}
-        found[agent_id] = _running(own, clocked.get(clocked_key(agent_id), Clocked()), now)
+        key = clocks[agent_id]
+        if before.get(key) == clocked.get(key):
+            own = {day: sheets.get(sheet_key(agent_id, day), Sheet()) for day in touched}
+            found[agent_id] = _running(own, clocked.get(key, Clocked()), now)
     return found
 
 
