@@ -361,7 +361,7 @@ async def test_a_cursor_is_good_for_its_question_and_its_asker_only(told: Report
     same = await told.ask("/v1/reports/queues", client="acme", after=cursor, **asked)
     assert same.status_code == 200
     assert same.json()["rows"] != first.json()["rows"]
-    changed = cursor[:-1] + ("A" if cursor[-1] != "A" else "B")
+    changed = ("A" if cursor[0] != "A" else "B") + cursor[1:]
     for wrong in (
         await told.ask("/v1/reports/queues", client="zeta", after=cursor, **asked),
         await told.ask("/v1/reports/queues", after=cursor, **asked),
