@@ -1,15 +1,11 @@
 """A month's reports over ten million contacts that were loaded by COPY: how long each takes."""
 
-import asyncio
 import itertools
 import os
-import shutil
-import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -17,10 +13,8 @@ from sqlalchemy import BigInteger, Column, DateTime, Table
 from sqlalchemy.pool import NullPool
 
 from bench.report import Report, draw
-from bench.reporting.folding import empty_store
-from contact_runtime import embedded
+from bench.reporting.folding import empty_store, own_postgres
 from contact_runtime.database import connect
-from deploy.local.kafka import free_ports
 from reporting import queries, tables
 from reporting.domain.in_force import InForce
 from reporting.domain.measures.definition import STANDARD
@@ -63,26 +57,18 @@ Value = str | int | datetime | None
 
 async def measure(report: Report) -> None:
     """Load the month into a PostgreSQL of its own, and ask for each report several times."""
-    folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="polycentre-bench-"))
-    await asyncio.to_thread(folder.chmod, 0o755)
-    (port,) = free_ports(1)
-    server = embedded.start(folder / "pg", tied=True, port=port)
-    try:
-        async with empty_store(server) as store:
-            url = server.tcp_url(str(store.engine.url.database))
-            engine = connect(url, statement_limit_s=LIMIT_S, poolclass=NullPool)
-            async with engine.begin() as connection:
-                raw: Any = (await connection.get_raw_connection()).driver_connection
-                await _load(raw, tables.contacts, CONTACTS, _contacts())
-                await _load(raw, tables.queue_intervals, QUARTERS * QUEUES, _queues())
-                await _load(raw, tables.place_intervals, QUARTERS * QUEUES, _places())
-                await raw.execute("INSERT INTO newest VALUES ('reporting', '2026-03-01Z')")
-                await raw.execute("ANALYZE")
-            async with held(engine) as now:
-                await _ask(report, now)
-    finally:
-        server.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+    async with own_postgres() as server, empty_store(server) as store:
+        url = server.tcp_url(str(store.engine.url.database))
+        engine = connect(url, statement_limit_s=LIMIT_S, poolclass=NullPool)
+        async with engine.begin() as connection:
+            raw: Any = (await connection.get_raw_connection()).driver_connection
+            await _load(raw, tables.contacts, CONTACTS, _contacts())
+            await _load(raw, tables.queue_intervals, QUARTERS * QUEUES, _queues())
+            await _load(raw, tables.place_intervals, QUARTERS * QUEUES, _places())
+            await raw.execute("INSERT INTO newest VALUES ('reporting', '2026-03-01Z')")
+            await raw.execute("ANALYZE")
+        async with held(engine) as now:
+            await _ask(report, now)
     report.note = (
         f"A month of {CONTACTS:,} contacts: {QUEUES} queues of {CLIENTS} clients, all of whose "
         "quarters have rows. The baseline is the same day's figures counted from contacts."

@@ -2,13 +2,17 @@
 
 import asyncio
 import os
+import shutil
+import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Final
 
 from bench.report import Report
 from bench.reporting.events import MadeLog
+from contact_runtime import embedded
 from contact_runtime.clock import SystemClock
 from contact_runtime.database import connect
 from contact_runtime.embedded import EmbeddedPostgres
@@ -16,6 +20,7 @@ from contact_runtime.migrate import migrate
 from contact_runtime.reader import Received, RecordHandler, run_reader
 from contact_runtime.rows import Unit
 from contact_runtime.store import SqlStore, SqlUnit
+from deploy.local.kafka import free_ports
 from reporting import tables
 from reporting.builds.building import BATCH
 from reporting.consumers import READS
@@ -43,6 +48,20 @@ async def measure(report: Report, server: EmbeddedPostgres) -> None:
             rate, of_cpu = await folded(store, SumsOnly(), under_way, EVENTS)
             report.add(f"sums only, {where}", rate, "events/s", baseline=AIM_SUMS)
             report.add("the same, a second of this process's CPU", of_cpu, "events/s")
+
+
+@asynccontextmanager
+async def own_postgres() -> AsyncIterator[EmbeddedPostgres]:
+    """Run a PostgreSQL of its own, with fsync on, that is gone afterwards."""
+    folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="polycentre-bench-"))
+    await asyncio.to_thread(folder.chmod, 0o755)
+    (port,) = free_ports(1)
+    server = embedded.start(folder / "pg", tied=True, port=port)
+    try:
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @asynccontextmanager
